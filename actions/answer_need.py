@@ -1,0 +1,86 @@
+"""A need in the person's own words; or what is left of a follow-up that was taken for one."""
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import follow_up
+from actions.base import DirectoryAction, likeliest_intents, text_of
+from actions.need import AnswersNeeds
+from actions.refine import ActionRefine
+from actions.show_action import ActionShowAction
+from actions.tell_audience import ActionTellAudience
+from actions.tell_hours import ActionTellHours
+from knowledge.directory import Entry
+from knowledge.search import Kind
+from nlu.french.ellipsis import subject_words
+from nlu.french.person import Person, read_person
+from nlu.french.reference import read_nth
+from nlu.french.text import words
+
+_ARTICLES = {"le", "la", "les", "l", "d", "de", "du", "des", "au", "a"}
+_MOST = 3
+# A message of so few words that a number in it can only count the list.
+_SHORT = 5
+
+_FOLLOW_UPS: dict[str, type[DirectoryAction]] = {
+    "ask_contact": follow_up.ActionTellContact,
+    "ask_hours": ActionTellHours,
+    "ask_place": follow_up.ActionTellPlace,
+    "ask_price": follow_up.ActionTellPrice,
+    "ask_audience": ActionTellAudience,
+    "ask_how": follow_up.ActionTellHow,
+    "ask_duration": follow_up.ActionTellDuration,
+    "ask_status": follow_up.ActionTellStatus,
+    "ask_source": follow_up.ActionTellSource,
+    "tell_more": follow_up.ActionTellMore,
+}
+
+
+class ActionAnswerNeed(AnswersNeeds):
+    action_name = "action_answer_need"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        if self._counts(tracker):
+            return ActionShowAction(self._services).run(dispatcher, tracker, domain)
+        doors = self._called_by_name(text_of(tracker))
+        if doors:
+            return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify)
+        elliptic = self._elliptic(tracker)
+        if elliptic:
+            return elliptic(self._services).run(dispatcher, tracker, domain)
+        return self.answer_need(dispatcher, tracker)
+
+    def _elliptic(self, tracker: Tracker) -> type[DirectoryAction] | None:
+        """What a message without a subject of its own asks of the current action, else None."""
+        text = text_of(tracker)
+        asked = next((_FOLLOW_UPS[intent] for intent in likeliest_intents(tracker) if intent in _FOLLOW_UPS), None)
+        named = subject_words(text)
+        if len(words(text)) > len(named) and self.of_organisation(named):  # « les horaires de la mairie »
+            return asked
+        if not words(text) or subject_words(text) or not self.entry(tracker.get_slot("current_action")):
+            return None
+        said = read_person(text)
+        if said.days or said.part or said.relative:
+            return ActionTellHours
+        if said != Person():
+            return ActionRefine
+        return asked
+
+    def _called_by_name(self, text: str) -> list[str]:
+        """The actions of an organisation of which only the name was said (« maison de Bégon »), likeliest first."""
+        said = [word for word in words(text) if word not in _ARTICLES]
+        ids = [e.id for e in self.services.store.current().entries if e.action.kind == "action" and said in _names(e)] if said else []
+        return [hit.entry.id for hit in self.services.search.find(text, among=ids, limit=_MOST).hits] if ids else []
+
+    @staticmethod
+    def _counts(tracker: Tracker) -> bool:
+        """True for « le 2em c koi »: short, and one of the list shown."""
+        shown = tracker.get_slot("shown") or []
+        return len(words(text_of(tracker))) <= _SHORT and read_nth(text_of(tracker), len(shown)) is not None
+
+
+def _names(entry: Entry) -> list[list[str]]:
+    """What the organisation is called, as words without articles."""
+    called = [entry.organisation.name, *entry.organisation.aliases]
+    return [[word for word in words(name) if word not in _ARTICLES] for name in called]

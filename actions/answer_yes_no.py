@@ -1,0 +1,27 @@
+"""A bare yes or no: it answers what was just shown."""
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import DirectoryAction, now_about, utter
+from actions.propose_other import ActionProposeOther
+
+
+class ActionAffirm(DirectoryAction):
+    action_name = "action_affirm"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        current = self.entry(tracker.get_slot("current_action"))
+        if current is None:
+            utter(dispatcher, "say_ask_need")
+            return []
+        utter(dispatcher, "say_more", [current.id])
+        return now_about(tracker, [current.id])
+
+
+class ActionDeny(DirectoryAction):
+    action_name = "action_deny"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        return ActionProposeOther(self._services).run(dispatcher, tracker, domain)

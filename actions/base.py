@@ -1,0 +1,133 @@
+"""What all actions share: reading slots, remembering what was shown, resolving what is meant.
+
+An action says nothing itself: it emits the name of a response and ids; the wording and the facts
+come in where the response is rendered (``bot/domain/responses``).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.services import Services, services_from_environment
+from knowledge.directory import Entry
+from knowledge.search import Result
+from nlu.french.ellipsis import subject_words
+from nlu.french.person import Person
+from nlu.french.reference import read_nth
+
+# What remains of a follow-up names another action when the search finds one in it: little chance of
+# the outside, and a margin that more than one weak word gives (looked at on the training follow-ups).
+_SUBJECT_OUTSIDE = 0.3
+_SUBJECT_MARGIN = -0.5
+# Above this the words are about one action; below they may only name an organisation.
+_ACTION_MARGIN = 0.0
+_HISTORY = 10
+
+
+class DirectoryAction(Action):
+    """An action over the directory. ``services`` are injected; a stock action server finds its own."""
+
+    action_name = ""
+
+    def __init__(self, services: Services | None = None) -> None:
+        self._services = services
+
+    def name(self) -> str:
+        return self.action_name
+
+    @property
+    def services(self) -> Services:
+        return self._services or services_from_environment()
+
+    def entry(self, action_id: str | None) -> Entry | None:
+        """Return the action with this id, or None when it is unknown or was removed meanwhile."""
+        return self.services.store.current().by_id.get(action_id or "")
+
+    def find(self, tracker: Tracker, text: str, person: Person | None = None, limit: int = 5) -> Result:
+        """Search with what is known of the person in this conversation."""
+        return self.services.search.find(text, person=person or person_of(tracker), limit=limit)
+
+    def subject(self, tracker: Tracker) -> Entry | None:
+        """Return the action that a follow-up is about: named, counted, or the current one."""
+        named = self.entry(entity(tracker, "action_id"))
+        if named:
+            return named
+        shown = tracker.get_slot("shown") or []
+        nth = read_nth(text_of(tracker), len(shown))
+        if nth is not None:
+            return self.entry(shown[nth])
+        current = self.entry(tracker.get_slot("current_action"))
+        return self.named(text_of(tracker), current) or current
+
+    def named(self, text: str, current: Entry | None = None) -> Entry | None:
+        """Return the action that a follow-up names in its own words, else None.
+
+        A bare organisation's name leaves the person on the current action when it is theirs.
+        """
+        words = subject_words(text)
+        result = self.services.search.find(" ".join(words), limit=1)
+        best = result.best
+        if best is None or result.outside > _SUBJECT_OUTSIDE or best.margin < _SUBJECT_MARGIN:
+            return self.of_organisation(words)
+        if current and best.margin < _ACTION_MARGIN and best.entry.organisation.id == current.organisation.id:
+            return current
+        return best.entry
+
+    def of_organisation(self, words: list[str]) -> Entry | None:
+        """Return the first entry of the organisation called by these words (« la mairie »), else None."""
+        entries = self.services.store.current().entries if words else []
+        return next((e for e in entries if any(subject_words(name) == words for name in e.organisation.aliases)), None)
+
+
+def text_of(tracker: Tracker) -> str:
+    """The person's last message; empty when a button was tapped (its payload is no language)."""
+    text = tracker.latest_message.get("text") or ""
+    return "" if text.startswith("/") else text
+
+
+def intent_of(tracker: Tracker) -> str:
+    return (tracker.latest_message.get("intent") or {}).get("name") or ""
+
+
+def likeliest_intents(tracker: Tracker) -> list[str]:
+    """The intents that the last message may have had, likeliest first."""
+    return [ranked["name"] for ranked in tracker.latest_message.get("intent_ranking") or []]
+
+
+def entity(tracker: Tracker, name: str) -> Any:
+    """The first value of an entity in the last message, or None."""
+    return next(tracker.get_latest_entity_values(name), None)
+
+
+def person_of(tracker: Tracker) -> Person:
+    """What the conversation knows of the person concerned."""
+    known = tracker.get_slot("person") or {}
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+    return Person(**values)
+
+
+def remember_person(person: Person) -> EventType:
+    return SlotSet("person", {name: value for name, value in vars(person).items() if value not in (None, ())})
+
+
+def utter(dispatcher: CollectingDispatcher, response: str, shown: Sequence[str] = (), **data: Any) -> None:
+    """Emit a response by name, with the ids of the actions that it speaks of."""
+    dispatcher.utter_message(response=response, shown=list(shown), **data)
+
+
+def now_about(tracker: Tracker, shown: Sequence[str]) -> list[EventType]:
+    """Slots after ``shown`` was shown: the first is current, and can be gone back to."""
+    if not shown:
+        return []
+    history = [a for a in tracker.get_slot("history") or [] if a != shown[0]] + [shown[0]]
+    seen = list(dict.fromkeys([*(tracker.get_slot("seen") or []), *shown]))
+    return [
+        SlotSet("current_action", shown[0]),
+        SlotSet("shown", list(shown)),
+        SlotSet("history", history[-_HISTORY:]),
+        SlotSet("seen", seen),
+        SlotSet("misunderstood", 0),
+    ]

@@ -1,0 +1,88 @@
+"""A question about the current action: one fact, from its record.
+
+Each plain fact is one line below; hours and audience, which take the question's details into
+account, have a file of their own. What they share is finding out which action is meant.
+"""
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import now_about, remember_person, text_of, utter
+from actions.help_now import help_again
+from actions.need import AnswersNeeds
+from knowledge.directory import Entry
+from knowledge.search import Kind, Result, decide
+from nlu.french.ellipsis import subject_words
+
+
+class FollowUp(AnswersNeeds):
+    """Answers with ``response`` about the subject; without any subject it is a need."""
+
+    response = ""
+
+    def details(self, entry: Entry, tracker: Tracker) -> dict[str, Any]:
+        """Return what the question asks in particular, as JSON data for the response."""
+        return {}
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        if not tracker.get_slot("current_action") and subject_words(text_of(tracker)):
+            result = self.find(tracker, text_of(tracker))
+            if decide(result).kind is Kind.answer:
+                return self._first_words(dispatcher, tracker, result)
+        entry = self.subject(tracker)
+        if entry is None:
+            return self._without_subject(dispatcher, tracker)
+        utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
+        shown = tracker.get_slot("shown") or []
+        kept = shown if entry.id in shown else [entry.id]
+        return [*now_about(tracker, [entry.id]), SlotSet("shown", kept)]
+
+    def _first_words(self, dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[EventType]:
+        """Nothing was spoken of yet: the question is a need too, and its next best doors stay in sight."""
+        hits = decide(result).hits
+        shown = [hit.entry.id for hit in hits]
+        utter(dispatcher, self.response, shown, **self.details(hits[0].entry, tracker))
+        return [SlotSet("need_text", text_of(tracker)), remember_person(result.person), *now_about(tracker, shown)]
+
+    def _without_subject(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        if help_again(dispatcher, tracker):
+            return []
+        if not subject_words(text_of(tracker)):  # « c'est combien ? », and nothing was spoken of yet
+            utter(dispatcher, "say_ask_need")
+            return []
+        return self.answer_need(dispatcher, tracker)
+
+
+class ActionTellContact(FollowUp):
+    action_name, response = "action_tell_contact", "say_contact"
+
+
+class ActionTellPlace(FollowUp):
+    action_name, response = "action_tell_place", "say_place"
+
+
+class ActionTellPrice(FollowUp):
+    action_name, response = "action_tell_price", "say_price"
+
+
+class ActionTellHow(FollowUp):
+    action_name, response = "action_tell_how", "say_how"
+
+
+class ActionTellDuration(FollowUp):
+    action_name, response = "action_tell_duration", "say_duration"
+
+
+class ActionTellStatus(FollowUp):
+    action_name, response = "action_tell_status", "say_status"
+
+
+class ActionTellSource(FollowUp):
+    action_name, response = "action_tell_source", "say_source"
+
+
+class ActionTellMore(FollowUp):
+    action_name, response = "action_tell_more", "say_more"

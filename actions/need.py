@@ -1,0 +1,83 @@
+"""A need in the person's own words, searched: for every action that may have to answer one."""
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import DirectoryAction, intent_of, now_about, remember_person, text_of, utter
+from actions.help_now import help_again
+from knowledge.directory import Entry
+from knowledge.search import Kind, Result, decide
+from nlu.french.ellipsis import subject_words
+from nlu.french.text import words
+
+# What every refusal names last.
+_LAST_DOOR = "pimms"
+# After so many misunderstandings in a row, a human is offered.
+_PATIENCE = 2
+_LITTLE = 2
+# The intent and the search are two readings of one message: the intent's "outside" from here on wins
+# against a search that is less sure than this of an action.
+_READS_OUTSIDE, _SURE_OF_ACTION = 0.6, 0.9
+# When even the intent is unclear, "nothing covers this" is only said with this probability.
+_SURELY_OUTSIDE = 0.8
+
+
+class AnswersNeeds(DirectoryAction):
+    """Can find the door for what was said, or say honestly that there is none."""
+
+    def answer_need(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        text = text_of(tracker)
+        if not words(text):  # « ??? », emoji: nothing was asked yet
+            return misunderstand(dispatcher, tracker)
+        result = self.find(tracker, text)
+        decision = decide(result)
+        if decision.kind is not Kind.outside and self._reads_as_outside(tracker, result):
+            return self._decline(dispatcher, result, tracker)
+        if decision.kind in (Kind.answer, Kind.clarify):
+            return [remember_person(result.person), *self.show(dispatcher, tracker, [hit.entry.id for hit in decision.hits], decision.kind)]
+        if decision.kind is Kind.outside and result.topic is None and _says_little(text):
+            return misunderstand(dispatcher, tracker)
+        if decision.kind is Kind.outside and (intent_of(tracker) != "nlu_fallback" or result.outside >= _SURELY_OUTSIDE):
+            return self._decline(dispatcher, result, tracker)
+        return misunderstand(dispatcher, tracker)
+
+    @staticmethod
+    def show(dispatcher: CollectingDispatcher, tracker: Tracker, shown: list[str], kind: Kind) -> list[EventType]:
+        """Answer a need with these actions, and begin its list of what was seen."""
+        utter(dispatcher, f"say_{kind.value}", shown)
+        kept = [event for event in now_about(tracker, shown) if event["name"] != "seen"]
+        return [SlotSet("need_text", text_of(tracker)), *kept, SlotSet("seen", shown)]
+
+    @staticmethod
+    def _reads_as_outside(tracker: Tracker, result: Result) -> bool:
+        """True when the intent says "none of our business" more clearly than the search says otherwise."""
+        intent = tracker.latest_message.get("intent") or {}
+        unsure = result.best is None or result.best.confidence < _SURE_OF_ACTION
+        return intent.get("name") == "out_of_scope" and intent.get("confidence", 0.0) >= _READS_OUTSIDE and unsure
+
+    def _door(self, name: str | None, tracker: Tracker) -> Entry | None:
+        """The door that a refusal names; one that it only adds takes nobody away from what they spoke of."""
+        door = self.entry(name) or self.of_organisation([name or ""])
+        return door or (None if tracker.get_slot("current_action") else self.entry(_LAST_DOOR))
+
+    def _decline(self, dispatcher: CollectingDispatcher, result: Result, tracker: Tracker) -> list[EventType]:
+        topic = result.topic
+        utter(dispatcher, f"say_outside_{topic.door if topic else 'unknown'}", topic=topic.title if topic else None)
+        door = self._door(topic.door if topic else None, tracker)
+        # « c'est où ? » is then about the door that was shown.
+        return [SlotSet("misunderstood", 0), *(now_about(tracker, [door.id]) if door else [])]
+
+
+def _says_little(text: str) -> bool:
+    """« le machin », « blabli zorgl »: too little said to call it outside."""
+    return not subject_words(text) or len(words(text)) <= _LITTLE
+
+
+def misunderstand(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """Ask instead of guessing; offer a human after the second time. Right after an emergency, its number again."""
+    if help_again(dispatcher, tracker):
+        return []
+    times = int(tracker.get_slot("misunderstood") or 0) + 1
+    utter(dispatcher, "say_unclear_again" if times >= _PATIENCE else "say_unclear")
+    return [SlotSet("misunderstood", times)]

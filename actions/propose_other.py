@@ -1,0 +1,40 @@
+"""« Autre chose ? »: the next best actions for the same need, never the same ones again."""
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import now_about, text_of, utter
+from actions.need import AnswersNeeds
+from knowledge.search import Hit, Kind, decide
+
+# The need is known to be of this kind, so weaker matches are worth a look; noise is not.
+_LEAST_MARGIN = -0.75
+# A door that the person's age or gender closes is moved down by more than this.
+_CLOSED = -0.5
+_MOST = 3
+
+
+class ActionProposeOther(AnswersNeeds):
+    action_name = "action_propose_other"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        need = tracker.get_slot("need_text")
+        if not need:
+            if decide(self.find(tracker, text_of(tracker))).kind is Kind.answer:  # « sinon, pour mon dossier de retraite ? »
+                return self.answer_need(dispatcher, tracker)
+            utter(dispatcher, "say_ask_need")
+            return []
+        seen = tracker.get_slot("seen") or []
+        everything = self.find(tracker, need, limit=len(self.services.store.current().entries)).hits
+        others = [hit for hit in everything if hit.entry.id not in seen]
+        near = [hit for hit in others if hit.margin > _LEAST_MARGIN]
+        shown = [hit.entry.id for hit in (near or self._of_the_same_kind(seen, others))[:_MOST]]
+        utter(dispatcher, "say_other" if shown else "say_no_other", shown)
+        return now_about(tracker, shown)
+
+    def _of_the_same_kind(self, seen: list[str], others: list[Hit]) -> list[Hit]:
+        """When words lead nowhere else: what shares the main theme of the first answer."""
+        first = self.entry(seen[0]) if seen else None
+        theme = first.action.themes[0] if first else None
+        return [h for h in others if theme in h.entry.action.themes and all(fit.shift > _CLOSED for fit in h.fits)]

@@ -1,0 +1,56 @@
+"""A precision about the person (« j'ai 17 ans », « c'est pour ma mère »): the same need, ranked anew."""
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import now_about, person_of, remember_person, text_of, utter
+from actions.need import AnswersNeeds, misunderstand
+from actions.tell_audience import ActionTellAudience
+from knowledge.search import Kind, decide
+from knowledge.search.filters import person_fit
+from nlu.french.ellipsis import subject_words
+from nlu.french.person import Person, read_person
+
+
+class ActionRefine(AnswersNeeds):
+    action_name = "action_refine"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        said = text_of(tracker)
+        person = person_of(tracker).merged(read_person(said))
+        need = _need_of(tracker.get_slot("need_text") or "", person)
+        if self.named(said) and decide(self.find(tracker, said)).kind in (Kind.answer, Kind.clarify):
+            return self.answer_need(dispatcher, tracker)
+        if self._asks_whether_it_fits(tracker, person):
+            return [remember_person(person), *ActionTellAudience(self._services).run(dispatcher, tracker, domain)]
+        if not need and read_person(said) == Person():
+            return misunderstand(dispatcher, tracker)
+        if not need:
+            utter(dispatcher, "say_ask_need")
+            return [remember_person(person)]
+        # The newer words decide between doors; the need alone decides when they say nothing new.
+        decision = decide(self.services.search.find(f"{need} {said}", person=person))
+        if decision.kind not in (Kind.answer, Kind.clarify):
+            decision = decide(self.services.search.find(need, person=person))
+        found = decision.hits if decision.kind in (Kind.answer, Kind.clarify) else ()
+        shown = [hit.entry.id for hit in found] or [a for a in tracker.get_slot("shown") or [] if self.entry(a)]
+        if not shown:
+            utter(dispatcher, "say_ask_need")
+            return [remember_person(person)]
+        utter(dispatcher, "say_refined", shown)
+        return [SlotSet("need_text", need), remember_person(person), *now_about(tracker, shown)]
+
+    def _asks_whether_it_fits(self, tracker: Tracker, person: Person) -> bool:
+        """« mon fils de 12 ans ? », when the current action says who may come."""
+        current = self.entry(tracker.get_slot("current_action"))
+        if current is None or "?" not in text_of(tracker):
+            return False
+        return bool({fit.reason for fit in person_fit(current, person)} & {"age", "gender"})
+
+
+def _need_of(need: str, person: Person) -> str:
+    """The need without the person it was first said for, when that is another one now."""
+    first = read_person(need)
+    another = any(getattr(first, fact) not in (None, getattr(person, fact)) for fact in ("age", "gender", "relation"))
+    return (" ".join(subject_words(need)) or need) if another else need

@@ -1,0 +1,29 @@
+"""A tapped proposal, or « le deuxième »: show that action whole."""
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import DirectoryAction, entity, now_about, text_of, utter
+from actions.need import misunderstand
+from nlu.french.reference import read_nth
+
+
+class ActionShowAction(DirectoryAction):
+    action_name = "action_show_action"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        shown = tracker.get_slot("shown") or []
+        chosen = self.entry(entity(tracker, "action_id"))
+        if chosen is None:
+            nth = read_nth(text_of(tracker), len(shown))
+            chosen = self.entry(shown[nth]) if nth is not None else None
+        if chosen is None:
+            if shown:
+                utter(dispatcher, "say_which_one", shown)
+                return []
+            return misunderstand(dispatcher, tracker)
+        utter(dispatcher, "say_answer", [chosen.id])
+        # The list stays, so that « et le troisième ? » still counts in it.
+        kept = shown if chosen.id in shown else [chosen.id]
+        return [*now_about(tracker, [chosen.id]), SlotSet("shown", kept)]

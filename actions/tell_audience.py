@@ -1,0 +1,21 @@
+"""« C'est pour les femmes ? », « mon fils de 12 ans peut venir ? »: who it is for, and this person."""
+
+from typing import Any
+
+from rasa_sdk import Tracker
+
+from actions.base import person_of, text_of
+from actions.follow_up import FollowUp
+from knowledge.directory import Entry
+from knowledge.search.filters import person_fit
+from nlu.french.person import read_person
+
+
+class ActionTellAudience(FollowUp):
+    action_name, response = "action_tell_audience", "say_audience"
+
+    def details(self, entry: Entry, tracker: Tracker) -> dict[str, Any]:
+        asked = read_person(text_of(tracker))
+        known = person_of(tracker).merged(asked)
+        fits = {fit.reason: fit.shift > 0 for fit in person_fit(entry, known)}
+        return {"asked_age": known.age, "asked_gender": asked.gender, "fits": fits}

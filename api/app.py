@@ -1,0 +1,110 @@
+"""``create_app(settings)``: the only place where the web application is put together."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+
+from fastapi import FastAPI, Request
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from api import chat, directory, docs, errors, pages
+from api.errors import RETRY_SECONDS, ApiError
+from api.limits import BodyLimit, RateLimit
+from api.middleware import NoInternals, ReadyFirst, SecurityHeaders
+from api.models import ErrorAnswer
+from api.wiring import Services, open_services
+from knowledge.retention import erase_older_than
+from knowledge.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_ERASE_EVERY_SECONDS = 6 * 3600
+
+_PURGE_SECONDS = 6 * 3600
+
+
+def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_services) -> FastAPI:
+    """Return the application. Everything is opened at start-up, in the background: ``/healthz``
+    answers at once, everything else with 503 until the model and the directory are there."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        opening = asyncio.create_task(_open(app, settings, open_))
+        purging = asyncio.create_task(_purge(app, settings))
+        yield
+        for task in (opening, purging):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+        if app.state.services:
+            app.state.services.database.dispose()
+
+    app = FastAPI(
+        title="Passerelle",
+        description="L'assistant des habitants de Blois : un besoin dit avec ses mots, la bonne porte, la source et la date.",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses={status: {"model": ErrorAnswer} for status in (422, 429, 503)},
+    )
+    app.state.services = None
+    app.state.failed = None
+    errors.install(app)
+    app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
+    for router in (chat.router, directory.router, pages.router):
+        app.include_router(router)
+    docs.install(app)
+    _health(app)
+    # The last one added is the outermost.
+    app.add_middleware(ReadyFirst)
+    app.add_middleware(RateLimit, settings=settings)
+    app.add_middleware(BodyLimit, most=settings.max_body_bytes)
+    app.add_middleware(NoInternals)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Services]) -> None:
+    """Open the services, then keep the promise of the notice for as long as the application runs."""
+    try:
+        services = app.state.services = await asyncio.to_thread(open_, settings)
+    except Exception as error:
+        app.state.failed = error
+        logger.error("start: %s", error)
+        raise
+    while True:
+        try:
+            await asyncio.to_thread(erase_older_than, services.sessions, settings.retention_days)
+        except SQLAlchemyError as error:
+            logger.error("retention: the database failed (%s); old conversations are erased later", type(error).__name__)
+        await asyncio.sleep(_ERASE_EVERY_SECONDS)
+
+
+async def _purge(app: FastAPI, settings: Settings) -> None:
+    """Erase what is older than the retention time, at start and then every few hours."""
+    while True:
+        if app.state.services:
+            try:
+                await asyncio.to_thread(erase_older_than, app.state.services.sessions, settings.retention_days)
+            except SQLAlchemyError as error:
+                logger.warning("purge: the database does not answer (%s)", type(error).__name__)
+        await asyncio.sleep(_PURGE_SECONDS if app.state.services else RETRY_SECONDS)
+
+
+def _health(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["exploitation"])
+    async def healthz() -> dict[str, str]:
+        """200 as soon as the process runs."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["exploitation"])
+    async def readyz(request: Request) -> Response:
+        """200 when the model and the knowledge base answer, else 503."""
+        services: Services | None = request.app.state.services
+        if services and services.engine.is_ready() and services.search.is_ready():
+            return JSONResponse({"status": "ready", "actions": len(services.store.current().entries)})
+        raise ApiError(503, "starting", retry_after=RETRY_SECONDS)

@@ -1,0 +1,107 @@
+"""POST /api/chat, erasure and feedback."""
+
+import datetime as dt
+import secrets
+import uuid
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Extra, Field, StrictBool, StrictStr, constr, validator
+
+from api.errors import ApiError
+from api.models import ChatAnswer
+from api.views import cards
+from api.wiring import Services
+from bot.engine import Message
+from knowledge.models import Feedback
+from nlu.french.text import clean
+
+router = APIRouter(tags=["conversation"])
+
+MAX_CHARACTERS = 1000
+# Strict types: a number is not a message. `$` alone would let a last line break pass.
+_Id = constr(strict=True, regex=r"^[A-Za-z0-9_-]{16,64}$(?!\n)")
+
+
+class _Body(BaseModel):
+    class Config:
+        extra = Extra.forbid
+
+
+class ChatRequest(_Body):
+    """One message. Without ``conversation_id`` a new conversation begins."""
+
+    message: StrictStr = Field(..., example="jarive pa a lire le courié")
+    conversation_id: _Id | None = Field(None, example=None)  # type: ignore[valid-type]
+
+    @validator("message")
+    def _some_text(cls, value: str) -> str:
+        if len(value.strip()) > MAX_CHARACTERS:
+            raise ValueError(f"at most {MAX_CHARACTERS} characters")
+        cleaned = clean(value)
+        if not cleaned:
+            raise ValueError("an empty message")
+        return cleaned
+
+
+class FeedbackRequest(_Body):
+    """Was the answer helpful?"""
+
+    conversation_id: _Id  # type: ignore[valid-type]
+    helpful: StrictBool
+    comment: constr(strict=True, max_length=MAX_CHARACTERS) | None  # type: ignore[valid-type]
+
+
+@router.post("/api/chat", response_model=ChatAnswer)
+async def chat(request: Request, body: ChatRequest) -> dict[str, Any]:
+    """Answer one message in French, with the actions that fit, best first."""
+    services: Services = request.app.state.services
+    return await answer(services, body.message, body.conversation_id)
+
+
+async def answer(services: Services, message: str, conversation_id: str | None, channel: str = "web") -> dict[str, Any]:
+    """Return the answer of the contract for one cleaned message (1 to 1000 characters)."""
+    reply = await services.engine.respond(Message(conversation_id or new_conversation_id(), message, channel))
+    return {
+        "conversation_id": reply.conversation_id,
+        "outcome": reply.outcome,
+        "messages": [
+            {"text": said.text, "quick_replies": [{"title": q.title, "payload": q.payload} for q in said.quick_replies]}
+            for said in reply.messages
+        ],
+        "actions": cards(services, reply.actions),
+    }
+
+
+def new_conversation_id() -> str:
+    """192 random bits: nobody reads another person's conversation by guessing."""
+    return secrets.token_urlsafe(24)
+
+
+@router.delete("/api/conversations/{conversation_id}", status_code=204, response_class=Response)
+async def erase(request: Request, conversation_id: str) -> Response:
+    """Forget a conversation; the same answer when it is already gone."""
+    services: Services = request.app.state.services
+    await services.engine.erase(conversation_id)
+    with services.sessions.begin() as session:
+        session.query(Feedback).filter(Feedback.conversation == conversation_id).delete()
+    return Response(status_code=204)
+
+
+@router.post("/api/feedback", status_code=204, response_class=Response)
+def feedback(request: Request, body: FeedbackRequest) -> Response:
+    """Keep whether an answer helped."""
+    services: Services = request.app.state.services
+    if body.comment is not None and not clean(body.comment):
+        raise ApiError(422, "invalid_request", "comment_empty")
+    with services.sessions.begin() as session:
+        session.add(
+            Feedback(
+                id=str(uuid.uuid4()),
+                conversation=body.conversation_id,
+                helpful=body.helpful,
+                comment=clean(body.comment) if body.comment else None,
+                created_at=dt.datetime.now(dt.timezone.utc),
+            )
+        )
+    return Response(status_code=204)

@@ -1,0 +1,261 @@
+"""``passerelle``: the command line. Every expected failure is one sentence and a non-zero exit."""
+
+import asyncio
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from api.quiet import quiet_libraries
+from knowledge.errors import InvalidDirectory, KnowledgeError
+from knowledge.settings import ROOT, Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Passerelle: the assistant of Blois' residents, and its directory.")
+kb = typer.Typer(no_args_is_help=True, help="The knowledge base.")
+app.add_typer(kb, name="kb")
+
+SOURCES_CHECK = ROOT.parent / "shared/checks/sources.py"
+
+
+def main() -> None:
+    """Entry point of the ``passerelle`` command."""
+    quiet_libraries()
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    app()
+
+
+def one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn the failures that an operator can mend into one sentence on stderr and exit 1."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        from api.wiring import BadSettings
+        from bot.training import TrainingFailed
+
+        try:
+            return command(*args, **kwargs)
+        except InvalidDirectory as error:
+            for problem in error.problems:
+                typer.echo(str(problem), err=True)
+            typer.echo(str(error), err=True)
+        except (KnowledgeError, TrainingFailed, BadSettings) as error:
+            typer.echo(str(error), err=True)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise  # `… | head`: typer ends quietly
+            what = f"{error.filename or 'A file'}: {error.strerror or error}."
+            typer.echo(f"{what} Correct it, or set PASSERELLE_VAR_DIR to a folder that can be written.", err=True)
+        raise typer.Exit(1)
+
+    return wrapped
+
+
+def settings() -> Settings:
+    """Settings from the environment. A bad value ends the command with one sentence."""
+    try:
+        return Settings()
+    except ValueError as error:
+        bad = ", ".join(f"PASSERELLE_{e['loc'][0].upper()}: {e['msg']}" for e in getattr(error, "errors", list)())
+        typer.echo(f"A setting has a wrong value. {bad}.", err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+@one_sentence
+def serve(
+    host: str = typer.Option("127.0.0.1", envvar="HOST", help="address to listen on"),
+    port: int = typer.Option(8000, min=1, max=65535, envvar="PORT", help="port to listen on"),
+) -> None:
+    """Serve the chat, the directory and the API. WEB_CONCURRENCY sets the number of worker processes."""
+    import uvicorn
+
+    from api.wiring import find_redis, open_knowledge, secret_key
+    from bot.training import ensure_model
+    from knowledge.loader import load
+
+    given = settings()
+    workers = _workers()
+    _refuse_taken_port(host, port)
+    # What can fail fails here, in one process, before any worker starts.
+    secret_key(given)
+    find_redis(given)
+    database, factory, store = open_knowledge(given)
+    load(factory)  # facts edited in the files are served; nothing happens when nothing changed
+    typer.echo(f"Knowledge base: {len(store.current().entries)} actions.")
+    database.dispose()
+    ensure_model(given.var_dir, typer.echo)
+    # Workers read it to say where they answer (api.server).
+    os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
+    typer.echo("Loading (some ten seconds)…")
+    uvicorn.run("api.server:application", factory=True, host=host, port=port, workers=workers, log_level="warning", ws="none",
+                access_log=False, server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
+
+
+def _workers() -> int:
+    given = os.environ.get("WEB_CONCURRENCY") or "1"
+    if given.isdecimal() and int(given):
+        return int(given)
+    typer.echo("WEB_CONCURRENCY is not a number of processes: set it to 1 or more.", err=True)
+    raise typer.Exit(1)
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            typer.echo(f"Cannot listen on {host}:{port} ({error.strerror}). Choose another address: make serve PORT=8001", err=True)
+            raise typer.Exit(1) from None
+
+
+@app.command()
+@one_sentence
+def ask(question: str) -> None:
+    """Answer one question in the terminal."""
+    services = _services()
+    _say(asyncio.run(_answer(services, question, None)))
+
+
+@app.command()
+@one_sentence
+def chat() -> None:
+    """Talk with the assistant in the terminal; an empty line ends."""
+    services = _services()
+    conversation: str | None = None
+    replies: list[dict[str, str]] = []
+    with asyncio.Runner() as runner:
+        while line := _read_line():
+            if line.isdigit() and 1 <= int(line) <= len(replies):
+                line = replies[int(line) - 1]["payload"]
+            reply = runner.run(_answer(services, line, conversation))
+            conversation = reply["conversation_id"]
+            replies = _say(reply)
+        if conversation:
+            runner.run(services.engine.erase(conversation))
+
+
+def _read_line() -> str:
+    try:
+        return input("> ").strip()
+    except (EOFError, KeyboardInterrupt):
+        return ""
+
+
+async def _answer(services: Any, text: str, conversation: str | None) -> dict[str, Any]:
+    from api.chat import answer
+    from nlu.french.text import clean
+
+    return await answer(services, clean(text), conversation, channel="terminal")
+
+
+def _say(reply: dict[str, Any]) -> list[dict[str, str]]:
+    for message in reply["messages"]:
+        typer.echo(message["text"])
+    replies = [quick for message in reply["messages"] for quick in message["quick_replies"]]
+    for number, quick in enumerate(replies, 1):
+        typer.echo(f"  [{number}] {quick['title']}")
+    return replies
+
+
+def _services() -> Any:
+    from api.wiring import open_services
+
+    return open_services(settings(), lambda text: typer.echo(text, err=True))
+
+
+@app.command()
+@one_sentence
+def train() -> None:
+    """Train the language model anew."""
+    from bot.training import train as train_now
+
+    typer.echo(train_now(settings().var_dir, typer.echo))
+
+
+@app.command()
+@one_sentence
+def evaluate(files: list[Path] = typer.Argument(None, help="sets (CSV); default: those of nlu/evaluation")) -> None:
+    """Report on understanding: routing per voice, safety, limits, calibration (text, HTML, PNG)."""
+    from api.wiring import open_services
+    from bot.evaluation import EvaluationError, SettableClock, run
+
+    given, clock = settings(), SettableClock()
+    services = open_services(given, lambda text: typer.echo(text, err=True), clock)
+    try:
+        report = run(services.engine, services.search, services.store.current(), files or None, given.var_dir / "reports", clock.set)
+    except EvaluationError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(report.text())
+
+
+@app.command()
+@one_sentence
+def purge() -> None:
+    """Erase conversations and feedback older than PASSERELLE_RETENTION_DAYS."""
+    from api.wiring import open_knowledge
+    from knowledge.retention import erase_older_than
+
+    given = settings()
+    _, factory, _ = open_knowledge(given)
+    erased = erase_older_than(factory, given.retention_days)
+    typer.echo(f"Erased: {erased.conversations} conversations, {erased.feedback} feedbacks older than {given.retention_days} days.")
+
+
+@kb.command("load")
+@one_sentence
+def kb_load(data: Path = typer.Option(ROOT / "knowledge/data", help="folder of the YAML files")) -> None:
+    """Load the files into the database: all or nothing. Every refused value is named."""
+    from api.wiring import open_knowledge
+    from knowledge.loader import load
+
+    _, factory, _ = open_knowledge(settings())
+    report = load(factory, data)
+    what = "loaded" if report.changed else "already loaded, nothing changed"
+    typer.echo(
+        f"Directory version {report.version}, {what}: {report.organisations} organisations, "
+        f"{report.actions} actions, {report.questions} phrasings."
+    )
+
+
+@kb.command("check")
+@one_sentence
+def kb_check(data: Path = typer.Option(ROOT / "knowledge/data", help="folder of the YAML files")) -> None:
+    """Validate the files and hold them to their sources; loads nothing."""
+    from knowledge.files import read_directory
+
+    files = read_directory(data)
+    if files.problems:
+        raise InvalidDirectory(files.problems)
+    typer.echo(f"Files: valid, {sum(1 for _ in files.actions())} actions.")
+    if not SOURCES_CHECK.exists():
+        typer.echo("Sources: not checked (the reference folder ../shared is not here).")
+        return
+    done = subprocess.run([sys.executable, str(SOURCES_CHECK), str(ROOT)], capture_output=True, text=True, check=False)
+    typer.echo(done.stdout.strip())
+    if done.returncode:
+        raise typer.Exit(1)
+
+
+@kb.command("stale")
+@one_sentence
+def kb_stale(months: int = typer.Option(6, min=1, help="older than so many months")) -> None:
+    """List what was never verified or is too old, oldest first, with its source."""
+    import datetime as dt
+
+    from api.wiring import open_knowledge
+    from knowledge.staleness import stale
+
+    _, _, store = open_knowledge(settings())
+    rows = stale(store.current(), dt.date.today(), months)
+    for row in rows:
+        typer.echo(f"{row.known_on or 'undated':<10}  {row.action_id}  {row.fact}: {row.source_title} ({row.source_url or 'no address'})")
+    typer.echo(f"{len(rows)} facts to verify.")

@@ -1,0 +1,104 @@
+"""How much one client may send: requests a minute, and bytes a body."""
+
+import asyncio
+import hashlib
+import logging
+import time
+
+from limits import RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import ApiError, answer
+from knowledge.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_LIMITED = {("POST", "/api/chat"), ("POST", "/"), ("POST", "/api/feedback")}
+_REDIS_SECONDS = {"socket_timeout": 2, "socket_connect_timeout": 2}
+
+
+class RateLimit:
+    """ASGI middleware: ``settings.rate_limit_chat`` messages per client per minute; 0 is off.
+
+    The client's address is only kept as a hash, in the counter, for a minute.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._per_minute = settings.rate_limit_chat
+        self._proxies = settings.trusted_proxies
+        self._item = RateLimitItemPerMinute(max(1, settings.rate_limit_chat))
+        # Their client for Redis: `limits` counts asynchronously only with newer ones than Rasa allows.
+        options = _REDIS_SECONDS if settings.redis_url else {}
+        self._limiter = FixedWindowRateLimiter(storage_from_string(settings.redis_url or "memory://", wrap_exceptions=True, **options))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not self._per_minute or (scope["method"], scope["path"]) not in _LIMITED:
+            return await self._app(scope, receive, send)
+        client = hashlib.sha256(client_address(scope, self._proxies).encode()).hexdigest()[:32]
+        wait = await asyncio.to_thread(self._seconds_to_wait, client)
+        if not wait:
+            return await self._app(scope, receive, send)
+        refusal = answer(Request(scope), ApiError(429, "too_many_requests", retry_after=wait))
+        return await refusal(scope, receive, send)
+
+    def _seconds_to_wait(self, client: str) -> int:
+        """Count one request; 0 when it may pass, as it may when the counter does not answer."""
+        try:
+            if self._limiter.hit(self._item, client):
+                return 0
+            reset = self._limiter.get_window_stats(self._item, client).reset_time
+        except StorageError as error:
+            logger.warning("limits: the counter does not answer (%s); nobody is held back", type(error.storage_error).__name__)
+            return 0
+        return max(1, int(reset - time.time()) + 1)
+
+
+def client_address(scope: Scope, proxies: int) -> str:
+    """The client's address: the peer's, or what the outermost of ``proxies`` trusted proxies saw."""
+    forwarded = [part.strip() for part in Request(scope).headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    if proxies and len(forwarded) >= proxies:
+        return forwarded[-proxies]
+    return scope["client"][0] if scope.get("client") else "unknown"
+
+
+class BodyLimit:
+    """ASGI middleware: 413 as soon as a body is larger than ``most`` bytes, declared or not."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app, self._most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS", "DELETE"):
+            return await self._app(scope, receive, send)
+        declared = Request(scope).headers.get("content-length", "0")
+        if not declared.isdecimal() or int(declared) > self._most:
+            return await _refuse(scope, receive, send)
+        # The whole body is small, so it is read before the application sees any of it.
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._most:
+                return await _refuse(scope, receive, send)
+        sent = False
+
+        async def replay() -> Message:
+            nonlocal sent
+            if sent:
+                return await receive()
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        return await self._app(scope, replay, send)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    await answer(Request(scope), ApiError(413, "too_large"))(scope, receive, send)

@@ -1,0 +1,86 @@
+"""What surrounds every request, as plain ASGI: headers, a refusal while starting, no internals."""
+
+import logging
+import traceback
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import RETRY_SECONDS, ApiError, answer
+
+logger = logging.getLogger(__name__)
+
+_HEADERS = {
+    # A page loads our own files and nothing else, and nobody frames it.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_ALWAYS_ANSWERED = ("/healthz", "/readyz", "/static", "/docs", "/openapi.json")
+
+
+class SecurityHeaders:
+    """Every answer, an error's too, tells the browser what it may do with it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class NoInternals:
+    """What nobody foresaw is answered in the one shape of errors.
+
+    The log says where it happened and not the exception's text, which may quote what a person
+    wrote; a server that saw the exception itself would log it whole.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        started = False
+
+        async def notice_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            return await self._app(scope, receive, notice_start)
+        except Exception as error:
+            places = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("api: %s failed (%s)\n%s", scope["method"], type(error).__name__, places)
+            if not started:
+                await answer(Request(scope), ApiError(500, "error"))(scope, receive, send)
+            return None
+
+
+class ReadyFirst:
+    """503 until the model and the directory are open (``app.state.services``)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        starting = scope["type"] == "http" and scope["app"].state.services is None
+        if starting and not scope["path"].startswith(_ALWAYS_ANSWERED):
+            refusal = answer(Request(scope), ApiError(503, "starting", retry_after=RETRY_SECONDS))
+            return await refusal(scope, receive, send)
+        return await self._app(scope, receive, send)

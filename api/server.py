@@ -1,0 +1,27 @@
+"""The application as a server process starts it (``uvicorn api.server:application --factory``)."""
+
+import os
+from typing import Any
+
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.quiet import quiet_libraries
+from api.wiring import Services, open_services
+from knowledge.settings import Settings
+
+
+def application() -> FastAPI:
+    """Make the application from the environment and say when and where it answers."""
+    quiet_libraries()
+
+    def open_and_say(settings: Settings) -> Services:
+        services = open_services(settings, _say)
+        _say(f"Passerelle answers on {os.environ.get('PASSERELLE_ADDRESS', settings.public_url)}")
+        return services
+
+    return create_app(Settings(), open_and_say)
+
+
+def _say(text: Any) -> None:
+    print(text, flush=True)

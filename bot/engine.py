@@ -1,0 +1,69 @@
+"""The port between channels and dialogue: what comes in, what goes out. No Rasa in here."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, get_args
+
+Outcome = Literal[
+    "answer",
+    "clarify",
+    "out_of_scope",
+    "emergency",
+    "handoff",
+    "greet",
+    "thanks",
+    "goodbye",
+    "help",
+    "bot_challenge",
+    "insult",
+    "feedback",
+    "error",
+]
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message from a person, as every channel hands it over."""
+
+    conversation_id: str
+    text: str
+    channel: str = "web"
+
+
+@dataclass(frozen=True)
+class QuickReply:
+    """A button; sending ``payload`` as a message is the same as tapping it."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One bubble: whole in plain text, complete without cards or buttons."""
+
+    text: str
+    quick_replies: tuple[QuickReply, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one message. ``actions`` holds ids of the directory, best first."""
+
+    conversation_id: str
+    outcome: Outcome
+    messages: tuple[Utterance, ...]
+    actions: tuple[str, ...] = ()
+
+
+class DialogueEngine(Protocol):
+    """What ``api`` needs of a dialogue engine; ``bot.rasa_engine`` is one."""
+
+    async def respond(self, message: Message) -> Reply:
+        """Answer one message. Messages of one conversation are handled in order of arrival."""
+
+    async def erase(self, conversation_id: str) -> None:
+        """Forget a conversation; nothing happens when it is unknown."""
+
+    def is_ready(self) -> bool:
+        """True when a message can be answered."""

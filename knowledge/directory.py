@@ -1,0 +1,128 @@
+"""The directory in memory: one immutable snapshot, exchanged whole when the database changes."""
+
+import logging
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import sessionmaker
+
+from knowledge import models, schema
+from knowledge.database import see_one_moment
+from knowledge.errors import UnknownAction
+from knowledge.models import stable_id
+from knowledge.records import Records, select_all
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One action with the organisation that runs it."""
+
+    action: schema.Action
+    organisation: schema.Organisation
+
+    @property
+    def id(self) -> str:
+        return self.action.id
+
+    @property
+    def uuid(self) -> str:
+        return stable_id("action", self.action.id)
+
+    @property
+    def contacts(self) -> list[schema.Contact]:
+        """Public ways to reach them: the action's own, then the organisation's."""
+        seen, found = set(), []
+        for contact in [*self.action.contacts, *self.organisation.contacts]:
+            if contact.public and (contact.kind, contact.value) not in seen:
+                seen.add((contact.kind, contact.value))
+                found.append(contact)
+        return found
+
+    @property
+    def places(self) -> list[schema.Place]:
+        """Where it takes place; the organisation's own address when the action has none."""
+        return self.action.places or self.organisation.places
+
+    @property
+    def schedules(self) -> list[schema.Schedule]:
+        """When it is open or takes place; the organisation's hours when the action has none."""
+        return self.action.schedules or self.organisation.schedules
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A consistent view of everything that is known. Never changes; compare ``version``."""
+
+    version: int
+    entries: tuple[Entry, ...]
+    sources: dict[str, schema.Source]
+    help_numbers: tuple[schema.HelpNumber, ...]
+    outside: tuple[schema.OutsideTopic, ...]
+    broad_needs: tuple[schema.BroadNeed, ...] = ()
+
+    @classmethod
+    def from_records(cls, version: int, records: Records) -> "Directory":
+        return cls(
+            version=version,
+            entries=tuple(Entry(action, file.organisation) for file in records.organisations for action in file.actions),
+            sources={source.id: source for source in records.sources},
+            help_numbers=tuple(records.help_numbers),
+            outside=tuple(records.outside),
+            broad_needs=tuple(records.broad_needs),
+        )
+
+    @cached_property
+    def by_id(self) -> dict[str, Entry]:
+        return {entry.id: entry for entry in self.entries}
+
+    def entry(self, action_id: str) -> Entry:
+        """Return one action by slug or UUID. Raises UnknownAction."""
+        found = self.by_id.get(action_id) or next((e for e in self.entries if e.uuid == action_id), None)
+        if found is None:
+            raise UnknownAction(action_id)
+        return found
+
+    @cached_property
+    def organisations(self) -> dict[str, schema.Organisation]:
+        return {entry.organisation.id: entry.organisation for entry in self.entries}
+
+
+EMPTY = Directory(0, (), {}, (), ())
+
+
+class DirectoryStore:
+    """Hands out the current ``Directory`` and notices when the database holds a newer one."""
+
+    def __init__(self, session_factory: sessionmaker) -> None:
+        self._sessions = session_factory
+        self._current = EMPTY
+        self._lock = threading.Lock()
+
+    def current(self) -> Directory:
+        """Return the newest directory; the last one known when the database does not answer."""
+        try:
+            version = self._version()
+            if version != self._current.version:
+                with self._lock:
+                    if version != self._current.version:
+                        self._current = self._read()
+        except SQLAlchemyError as error:
+            logger.warning("directory: the database does not answer (%s); the last directory stays in use", type(error).__name__)
+        return self._current
+
+    def _version(self) -> int:
+        with self._sessions() as session:
+            return session.execute(sa.select(models.DirectoryVersion.version)).scalar_one_or_none() or 0
+
+    def _read(self) -> Directory:
+        with self._sessions() as session:
+            see_one_moment(session)
+            version = session.execute(sa.select(models.DirectoryVersion.version)).scalar_one_or_none() or 0
+            directory = Directory.from_records(version, select_all(session))
+        logger.info("directory: version %s, %s actions", directory.version, len(directory.entries))
+        return directory

@@ -1,0 +1,234 @@
+"""Reading and validating the YAML files of ``knowledge/data/``.
+
+Every problem is reported with its file, line and field, all of them in one pass; the caller
+decides what to do. PyYAML's node tree is kept beside the values because pydantic knows fields and
+only the tree knows lines.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # missing from its stubs
+from pydantic import BaseModel, ValidationError
+
+from knowledge.schema import (
+    Action,
+    BroadNeed,
+    BroadNeedsFile,
+    HelpNumber,
+    HelpNumbersFile,
+    Organisation,
+    OrganisationFile,
+    OutsideFile,
+    OutsideTopic,
+    Source,
+    SourcesFile,
+)
+
+DATA = Path(__file__).parent / "data"
+MAX_FILE_BYTES = 2_000_000
+# PyYAML's C code overflows the stack on deep nesting; our own files stay below 10.
+_MAX_DEPTH = 50
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One refused value."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.field}: {self.message}"
+
+
+@dataclass
+class DirectoryFiles:
+    """What the files say, validated. ``problems`` is empty exactly when all of it may be loaded."""
+
+    sources: list[Source] = field(default_factory=list)
+    organisations: list[OrganisationFile] = field(default_factory=list)
+    help_numbers: list[HelpNumber] = field(default_factory=list)
+    outside: list[OutsideTopic] = field(default_factory=list)
+    broad_needs: list[BroadNeed] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def actions(self) -> Iterator[tuple[Organisation, Action]]:
+        for file in self.organisations:
+            for action in file.actions:
+                yield file.organisation, action
+
+
+def read_directory(data: Path = DATA) -> DirectoryFiles:
+    """Read every file below ``data`` and return records and problems. Never raises for bad content."""
+    result = DirectoryFiles()
+    locations: dict[int, _Located] = {}
+    for located in _parse_all(data, result):
+        locations[id(located.value)] = located
+    _check_references(result, locations)
+    return result
+
+
+def _parse_all(data: Path, result: DirectoryFiles) -> Iterator["_Located"]:
+    if sources := _read(data / "sources.yml", SourcesFile, data, result.problems):
+        result.sources = sources.value.sources
+        yield sources
+    if numbers := _read(data / "help_numbers.yml", HelpNumbersFile, data, result.problems):
+        result.help_numbers = numbers.value.help_numbers
+        yield numbers
+    if outside := _read(data / "outside.yml", OutsideFile, data, result.problems):
+        result.outside = outside.value.outside
+        yield outside
+    if (data / "broad_needs.yml").exists() and (broad := _read(data / "broad_needs.yml", BroadNeedsFile, data, result.problems)):
+        result.broad_needs = broad.value.broad_needs
+        yield broad
+    paths = sorted((data / "organisations").glob("*.yml"))
+    if not paths:
+        result.problems.append(Problem("organisations/", 1, "-", "no organisation file was found"))
+    for path in paths:
+        if located := _read(path, OrganisationFile, data, result.problems):
+            result.organisations.append(located.value)
+            yield located
+
+
+@dataclass
+class _Located:
+    """A validated file, with the tree that knows its lines."""
+
+    name: str
+    value: Any
+    tree: yaml.Node
+
+    def problem(self, path: tuple, message: str) -> Problem:
+        return Problem(self.name, _line(self.tree, path), ".".join(map(str, path)) or "-", message)
+
+
+def _read(path: Path, model: type[Model], data: Path, problems: list[Problem]) -> _Located | None:
+    name = str(path.relative_to(data))
+    try:
+        raw = path.read_bytes()
+        if len(raw) > MAX_FILE_BYTES:
+            raise ValueError(f"larger than {MAX_FILE_BYTES} bytes")
+        text = raw.decode("utf-8")
+        _refuse_deep_nesting(text)
+        tree = yaml.compose(text, Loader=yaml.CSafeLoader)
+        content = yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problems.append(Problem(name, line, "-", f"not valid YAML: {error.problem}"))
+        return None
+    except Exception as error:  # noqa: BLE001 - PyYAML lets IndexError, KeyError… through on ill-formed tagged values
+        problems.append(Problem(name, 1, "-", f"cannot be read: {error}"))
+        return None
+    if tree is None or not isinstance(content, dict):
+        problems.append(Problem(name, 1, "-", "the file must hold a mapping"))
+        return None
+    problems.extend(Problem(name, line, key, "this key stands twice; only the last would count") for line, key in _duplicate_keys(tree))
+    problems.extend(
+        Problem(name, node.start_mark.line + 1, "-", "the character U+0000 cannot be stored")
+        for node in _nodes(tree)
+        if isinstance(node, yaml.ScalarNode) and "\0" in node.value
+    )
+    try:
+        return _Located(name, model.parse_obj(content), tree)
+    except ValidationError as error:
+        for e in error.errors():
+            path_in_file = tuple(part for part in e["loc"] if part != "__root__")
+            problems.append(Problem(name, _line(tree, path_in_file), ".".join(map(str, path_in_file)) or "-", e["msg"]))
+        return None
+
+
+def _refuse_deep_nesting(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise ValueError(f"nested deeper than {_MAX_DEPTH} levels")
+
+
+def _nodes(tree: yaml.Node) -> Iterator[yaml.Node]:
+    """Every value of the tree once, although aliases may make it a graph."""
+    stack, seen = [tree], set()
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, yaml.MappingNode):
+            stack.extend(value for _, value in node.value)
+        elif isinstance(node, yaml.SequenceNode):
+            stack.extend(node.value)
+
+
+def _duplicate_keys(tree: yaml.Node) -> Iterator[tuple[int, str]]:
+    for node in _nodes(tree):
+        if isinstance(node, yaml.MappingNode):
+            seen = set()
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    if key.value in seen:
+                        yield key.start_mark.line + 1, key.value
+                    seen.add(key.value)
+
+
+def _line(node: yaml.Node, path: tuple) -> int:
+    """Line (1-based) of the deepest part of ``path`` that the tree has."""
+    line = node.start_mark.line + 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == part), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+def _check_references(result: DirectoryFiles, locations: dict[int, _Located]) -> None:
+    """What one file alone cannot show: unknown sources, ids used twice, hours that do not parse."""
+    known = {source.id for source in result.sources}
+    actions = {action.id for _, action in result.actions()}
+    seen: dict[str, str] = {}
+    for located in locations.values():
+        for path, record in _records(located.value):
+            source = getattr(record, "source", None)
+            if source is not None and source not in known:
+                result.problems.append(located.problem((*path, "source"), f"« {source} » is not in sources.yml"))
+            if isinstance(record, BroadNeed):
+                missing = [i for i, action_id in enumerate(record.actions) if action_id not in actions]
+                result.problems += [located.problem((*path, "actions", i), f"no action is called « {record.actions[i]} »") for i in missing]
+            osm = getattr(record, "osm", None)
+            if osm:
+                try:
+                    OpeningHours(osm, country="FR")
+                except ParserError as error:
+                    reason = str(error).splitlines()[-1].strip(" =")
+                    result.problems.append(located.problem((*path, "osm"), f"not an opening_hours expression: {reason}"))
+            identifier = getattr(record, "id", None)
+            if identifier is not None:
+                key = f"{type(record).__name__} {identifier}"
+                if key in seen:
+                    result.problems.append(located.problem((*path, "id"), f"« {identifier} » is already used in {seen[key]}"))
+                seen.setdefault(key, located.name)
+
+
+def _records(value: Any, path: tuple = ()) -> Iterator[tuple[tuple, BaseModel]]:
+    if isinstance(value, BaseModel):
+        yield path, value
+        for name in value.__fields__:
+            yield from _records(getattr(value, name), (*path, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _records(item, (*path, index))

@@ -1,0 +1,114 @@
+"""Is it open? Evaluated at question time, in Europe/Paris, with French public holidays.
+
+Only a schedule with an ``opening_hours`` expression can be computed. Anything else, and any public
+holiday that the expression does not speak of, is "not known": a person must never walk to a closed
+door because we guessed.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from opening_hours import OpeningHours
+
+from knowledge.schema import Schedule
+
+PARIS = ZoneInfo("Europe/Paris")
+# How far a next opening is looked for; beyond that it is of no use to the person asking.
+HORIZON = dt.timedelta(days=30)
+# Of the expressions loaded, all stay parsed: a city has some hundreds.
+_PARSED = 4096
+
+
+def now_in_paris() -> dt.datetime:
+    """The clock on the wall in Blois."""
+    return dt.datetime.now(PARIS)
+
+
+class State(str, Enum):
+    """Open or closed at one moment; ``unknown`` when no source settles it."""
+
+    open = "open"
+    closed = "closed"
+    unknown = "unknown"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The state at ``at``; ``until`` ends an opening, ``next_opening`` follows a closure (both aware, Paris)."""
+
+    state: State
+    at: dt.datetime
+    until: dt.datetime | None = None
+    next_opening: dt.datetime | None = None
+    holiday: bool = False
+
+
+@lru_cache(_PARSED)
+def parse(expression: str) -> OpeningHours:
+    """Return the parsed expression. Raises opening_hours.ParserError."""
+    return OpeningHours(expression, timezone=PARIS, country="FR")
+
+
+def is_public_holiday(day: dt.date) -> bool:
+    """True on the public holidays of metropolitan France (opening-hours-py's calendar)."""
+    return parse("PH").is_open(dt.datetime.combine(day, dt.time(12), tzinfo=PARIS))
+
+
+def opening(schedule: Schedule, at: dt.datetime) -> Opening:
+    """Return the state of ``schedule`` at ``at`` (aware; naive is taken as Paris time)."""
+    at = _existing(at if at.tzinfo else at.replace(tzinfo=PARIS))
+    if not schedule.osm or not _in_force(schedule, at.date()):
+        return Opening(State.unknown, at)
+    hours = parse(schedule.osm)
+    if _silent_on_holidays(schedule) and is_public_holiday(at.date()):
+        return Opening(State.unknown, at, next_opening=_next_opening(schedule, at), holiday=True)
+    if hours.is_unknown(at):
+        return Opening(State.unknown, at)
+    if hours.is_open(at):
+        return Opening(State.open, at, until=hours.next_change(at))
+    return Opening(State.closed, at, next_opening=_next_opening(schedule, at))
+
+
+def _existing(at: dt.datetime) -> dt.datetime:
+    """``at`` in Paris time, through UTC: half past two does not exist on the night the clocks go forward."""
+    return at.astimezone(dt.timezone.utc).astimezone(PARIS)
+
+
+def _in_force(schedule: Schedule, day: dt.date) -> bool:
+    return (schedule.valid_from is None or schedule.valid_from <= day) and (schedule.valid_to is None or day <= schedule.valid_to)
+
+
+def _silent_on_holidays(schedule: Schedule) -> bool:
+    return "PH" not in (schedule.osm or "")
+
+
+def _next_opening(schedule: Schedule, at: dt.datetime) -> dt.datetime | None:
+    silent = _silent_on_holidays(schedule)
+    for start, _, state, _ in parse(schedule.osm).intervals(at, _existing(at + HORIZON)):
+        if str(state) != "open" or start <= at or (silent and is_public_holiday(start.date())):
+            continue
+        if _in_force(schedule, start.date()):
+            return start
+    return None
+
+
+def opening_of(schedules: list[Schedule], at: dt.datetime) -> Opening:
+    """State at ``at`` of the first schedule that settles it (the newest source stands first)."""
+    states = [opening(schedule, at) for schedule in schedules]
+    return next((s for s in states if s.state is not State.unknown or s.holiday), states[0] if states else Opening(State.unknown, at))
+
+
+def half_day(schedules: list[Schedule], day: dt.date, start: dt.time, end: dt.time) -> list[tuple[Schedule, State]]:
+    """For each schedule, is it open at some time between ``start`` and ``end`` of ``day``?"""
+    found = []
+    for schedule in schedules:
+        state = State.unknown
+        if schedule.osm and _in_force(schedule, day) and not (_silent_on_holidays(schedule) and is_public_holiday(day)):
+            begin, finish = (_existing(dt.datetime.combine(day, time, tzinfo=PARIS)) for time in (start, end))
+            states = {str(kind) for _, _, kind, _ in parse(schedule.osm).intervals(begin, finish)}
+            state = next((s for s in (State.open, State.unknown) if s.value in states), State.closed)
+        found.append((schedule, state))
+    return found

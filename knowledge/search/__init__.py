@@ -1,0 +1,11 @@
+"""One ranked search over the directory.
+
+``service`` is the way in (``Search.find``); ``ranker`` scores, ``filters`` holds the structured
+conditions. Text becomes numbers in ``nlu.french.features``.
+"""
+
+from knowledge.search.decision import Decision, Kind, decide
+from knowledge.search.filters import Filters
+from knowledge.search.service import Evidence, Hit, Result, Search
+
+__all__ = ["Decision", "Evidence", "Filters", "Hit", "Kind", "Result", "Search", "decide"]

@@ -1,0 +1,226 @@
+"""The one ranked search over the directory, used by the bot, the API and the console."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from sklearn.preprocessing import normalize
+
+from knowledge.directory import Directory, DirectoryStore, Entry
+from knowledge.schema import OutsideTopic
+from knowledge.search.filters import Filters, Fit, person_fit
+from knowledge.search.ranker import OUTSIDE, Example, Ranker, Scores
+from nlu.french.person import Person, read_person
+from nlu.french.text import clean, words
+
+logger = logging.getLogger(__name__)
+
+# Entries that changed since the last fit are scored one by one until the new fit is there.
+_MAX_NEW = 200
+# What is known of the person shifts the likeliest actions only; the others stay far below.
+_MAX_SHIFTED = 300
+# A broad need that claims the message (margin) lends its own to its usual doors, a step less each.
+_BROAD = "broad:"
+_BROAD_MARGIN = -0.2
+_BROAD_STEP = 0.05
+# An outside topic is named only when the message is really like one of its phrasings (cosine).
+_TOPIC_LIKENESS = 0.45
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One action found. ``confidence`` is the calibrated probability that it is the right one."""
+
+    entry: Entry
+    confidence: float
+    margin: float
+    fits: tuple[Fit, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why an action was found: words of the message, the phrasing most like it, the person."""
+
+    words: tuple[tuple[str, float], ...]
+    phrasing: str | None
+    likeness: float
+    fits: tuple[Fit, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a search found, best first. ``outside`` is the probability that no action fits."""
+
+    hits: tuple[Hit, ...]
+    outside: float
+    topic: OutsideTopic | None
+    person: Person
+
+    @property
+    def best(self) -> Hit | None:
+        return self.hits[0] if self.hits else None
+
+
+def examples_of(entry: Entry) -> list[str]:
+    """The texts that teach an action: its phrasings and the sentences that describe it."""
+    action, organisation = entry.action, entry.organisation
+    described = [
+        action.title,
+        action.official_title or "",
+        f"{action.official_title or action.title} {organisation.name}",
+        action.summary,
+        " ".join(action.keywords),
+        *action.description,
+        *action.steps,
+        *action.content,
+        action.audience.text if action.audience else "",
+        action.diploma or "",
+        *(f"{organisation.name} {name}" for name in [action.title, *organisation.aliases]),
+    ]
+    return [text for _, text in action.questions.all()] + [text for text in described if text]
+
+
+def training_examples(directory: Directory) -> list[Example]:
+    """Every example of the directory, the outside included."""
+    examples = [Example(text, entry.id) for entry in directory.entries for text in examples_of(entry)]
+    examples += [Example(text, f"{_BROAD}{broad.id}") for broad in directory.broad_needs for text in broad.questions]
+    return examples + [Example(text, OUTSIDE) for topic in directory.outside for text in topic.questions]
+
+
+class _Index:
+    """A ranker and the directory that it was fitted on."""
+
+    def __init__(self, directory: Directory) -> None:
+        started = time.monotonic()
+        self.version = directory.version
+        self.ranker = Ranker(training_examples(directory))
+        broad = {f"{_BROAD}{need.id}": need.actions for need in directory.broad_needs}
+        self.at = np.flatnonzero([label not in broad for label in self.ranker.labels])
+        # Where each broad need stands among the labels, and its usual doors.
+        self.broad = [(int(i), broad[label]) for i, label in enumerate(self.ranker.labels) if label in broad]
+        self.entries = [directory.by_id[label] for label in self.ranker.labels[self.at]]
+        self.fitted_on = {entry.id: entry.action for entry in directory.entries}
+        topics = [(topic, text) for topic in directory.outside for text in topic.questions]
+        self.topics = [topic for topic, _ in topics]
+        self.topic_rows = normalize(self.ranker.features.transform([text for _, text in topics])) if topics else None
+        logger.info("search: fitted on version %s in %.1f s", directory.version, time.monotonic() - started)
+
+
+class Search:
+    """``find`` over the current directory; refits in the background when the directory changes."""
+
+    def __init__(self, store: DirectoryStore) -> None:
+        self._store = store
+        self._index: _Index | None = None
+        self._refitting = threading.Lock()
+
+    def fit(self) -> None:
+        """Fit on the current directory now (at start, and in tests); an empty one leaves the search not ready."""
+        directory = self._store.current()
+        self._index = _Index(directory) if directory.entries else None
+
+    def is_ready(self) -> bool:
+        return self._index is not None and bool(self._store.current().entries)
+
+    def find(
+        self,
+        text: str,
+        person: Person | None = None,
+        filters: Filters = Filters(),
+        limit: int = 5,
+        among: Sequence[str] | None = None,
+    ) -> Result:
+        """Rank the directory for ``text``.
+
+        ``person`` adds what is known from before to what the text says; ``filters`` exclude;
+        ``among`` restricts to these ids. An empty text, or an empty directory, finds nothing.
+        """
+        directory = self._store.current()
+        person = (person or Person()).merged(read_person(text))
+        if not words(text) or not directory.entries:
+            return Result((), 1.0, None, person)
+        index = self._index_for(directory)
+        scores = index.ranker.score(clean(text))
+        entries, margins = self._margins(directory, index, scores)
+        fits = _fits(entries, margins, person)
+        for i, found in fits.items():
+            margins[i] += sum(fit.shift for fit in found)
+        probabilities, outside = index.ranker.probabilities(margins, scores.outside)
+        accepted = (i for i in np.argsort(-margins) if filters.accepts(entries[i]) and (among is None or entries[i].id in among))
+        hits = tuple(Hit(entries[i], float(probabilities[i]), float(margins[i]), fits.get(i, ())) for i in islice(accepted, limit))
+        return Result(hits, outside, self._topic(index, scores), person)
+
+    def explain(self, text: str, action_id: str, person: Person | None = None) -> Evidence:
+        """Return the evidence for one action (for staff and tests; raises UnknownAction)."""
+        directory = self._store.current()
+        entry = directory.entry(action_id)
+        index = self._index_for(directory)
+        row = index.ranker.score(clean(text)).row
+        nearest = index.ranker.nearest_example(row, entry.id)
+        fits = person_fit(entry, (person or Person()).merged(read_person(text)))
+        spoken = index.ranker.contributions(row, entry.id)
+        return Evidence(tuple(spoken), nearest[0] if nearest else None, nearest[1] if nearest else 0.0, tuple(fits))
+
+    def _index_for(self, directory: Directory) -> _Index:
+        """The index in use; a newer one is fitted in the background when ``directory`` is newer."""
+        if self._index is None:
+            self._index = _Index(directory)
+        if self._index.version != directory.version and self._refitting.acquire(blocking=False):
+            threading.Thread(target=self._refit, args=(directory,), name="search-refit", daemon=True).start()
+        return self._index
+
+    def _refit(self, directory: Directory) -> None:
+        try:
+            self._index = _Index(directory)
+        except Exception:  # the index in use stays; the next message tries again
+            logger.exception("search: the refit failed")
+        finally:
+            self._refitting.release()
+
+    def _margins(self, directory: Directory, index: _Index, scores: Scores) -> tuple[list[Entry], np.ndarray]:
+        """Every action of ``directory``, those newer than the index included, and their margins."""
+        doors = _doors(index, scores)
+        if index.version == directory.version:
+            return index.entries, _raised(index.entries, scores.margins[index.at].astype(float), doors)
+        margins = {label: float(m) for label, m in zip(scores.labels, scores.margins, strict=True) if label in directory.by_id}
+        changed = [e for e in directory.entries if index.fitted_on.get(e.id) != e.action][:_MAX_NEW]
+        for entry in changed:
+            newer = index.ranker.score_new(scores.row, examples_of(entry))
+            margins[entry.id] = max(newer, margins.get(entry.id, newer))
+        entries = [directory.by_id[label] for label in margins]
+        return entries, _raised(entries, np.array(list(margins.values())), doors)
+
+    def _topic(self, index: _Index, scores: Scores) -> OutsideTopic | None:
+        if index.topic_rows is None:
+            return None
+        likeness = (normalize(scores.row) @ index.topic_rows.T).toarray().ravel()
+        best = int(likeness.argmax())
+        return index.topics[best] if likeness[best] >= _TOPIC_LIKENESS else None
+
+
+def _doors(index: _Index, scores: Scores) -> dict[str, float]:
+    """The least margin of each usual door of the broad needs that the message resembles."""
+    least: dict[str, float] = {}
+    for at, actions in index.broad:
+        margin = float(scores.margins[at])
+        if margin > _BROAD_MARGIN:
+            for rank, action_id in enumerate(actions):
+                least[action_id] = max(margin - _BROAD_STEP * rank, least.get(action_id, margin - 1))
+    return least
+
+
+def _raised(entries: list[Entry], margins: np.ndarray, doors: dict[str, float]) -> np.ndarray:
+    for i, entry in enumerate(entries if doors else ()):
+        margins[i] = max(margins[i], doors.get(entry.id, margins[i]))
+    return margins
+
+
+def _fits(entries: list[Entry], margins: np.ndarray, person: Person) -> dict[int, tuple[Fit, ...]]:
+    """What is known of the person about each of the likeliest actions, by position."""
+    if not person.said():
+        return {}
+    return {int(i): tuple(person_fit(entries[i], person)) for i in np.argsort(-margins)[:_MAX_SHIFTED]}

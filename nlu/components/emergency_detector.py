@@ -1,0 +1,138 @@
+"""Emergencies and distress, recognised before anything else and by nothing else.
+
+A classifier of its own weighs "emergency" against every single thing that people write to us
+otherwise: each action's phrasings, each other intent, figures of speech. That tells a cry for help
+from a calm need with the same words far better than emergency against all the rest does
+(docs/nlu.md). It answers from a little below the tie: a number shown for nothing costs a line, a
+missed cry for help costs a life. ``nlu.french.distress`` adds what no statistics may override.
+"""
+
+import math
+from typing import Any
+
+import joblib
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.components.config import refuse_unknown_keys
+from nlu.french import distress
+from nlu.french.classifier import LinearTextClassifier
+
+INTENT_NAME = "emergency"
+ENTITY = "emergency_kind"
+_FILE = "detector.joblib"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class EmergencyDetector(IntentClassifier, GraphComponent):
+    """Sets the intent ``emergency`` and the entity ``emergency_kind``; classifiers after it leave both alone.
+
+    Training examples of ``emergency`` carry ``metadata: {kind: …}``. Config: ``margin`` (-2 to 2),
+    the lead over the next likeliest reading from which an emergency is announced, and ``floor``
+    (-2 to 2), the least margin of the reading itself (a few unknown words resemble nothing, and so
+    nothing else more); lower alarms more.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"margin": -0.05, "floor": -0.5}
+
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
+        self.validate_config(config)
+        self._margin, self._floor = config["margin"], config["floor"]
+        self._storage, self._resource = storage, resource
+        self._readings: LinearTextClassifier | None = None
+        self._kinds: LinearTextClassifier | None = None
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        refuse_unknown_keys(cls, config)
+        for key in ("margin", "floor"):
+            value = config.get(key)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not -2 <= value <= 2:
+                raise InvalidConfigException(f"{cls.__name__}: '{key}' must lie between -2 and 2, not {value!r}")
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> "EmergencyDetector":
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
+    ) -> "EmergencyDetector":
+        component = cls(config, model_storage, resource)
+        try:
+            with model_storage.read_from(resource) as directory:
+                component._readings, component._kinds = joblib.load(directory / _FILE)
+        except ValueError:  # trained without examples: the rules alone remain
+            pass
+        return component
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = [e for e in training_data.intent_examples if e.get(TEXT)]
+        urgent = [e for e in examples if e.get(INTENT) == INTENT_NAME]
+        readings, kinds = [_reading(e) for e in examples], [_kind(e) for e in urgent]
+        if len(set(readings)) >= 3 and len(set(kinds)) >= 3:
+            self._readings = LinearTextClassifier([e.get(TEXT) for e in examples], readings, calibrate=False)
+            self._kinds = LinearTextClassifier([e.get(TEXT) for e in urgent], kinds, calibrate=False)
+            with self._storage.write_to(self._resource) as directory:
+                joblib.dump((self._readings, self._kinds), directory / _FILE)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            found = self.detect(message.get(TEXT) or "")
+            if found:
+                kind, confidence = found
+                message.set(INTENT, {"name": INTENT_NAME, "confidence": confidence}, add_to_output=True)
+                entity = {"entity": ENTITY, "value": kind, "start": 0, "end": len(message.get(TEXT)), "extractor": type(self).__name__}
+                message.set(ENTITIES, [*(message.get(ENTITIES) or []), entity], add_to_output=True)
+        return messages
+
+    def detect(self, text: str) -> tuple[str, float] | None:
+        """Return (kind, confidence 0 to 1) when ``text`` speaks of an emergency, else None."""
+        if not text or distress.is_figure_of_speech(text):
+            return None
+        ruled = distress.read_distress(text)
+        lead = self._lead(text)
+        if ruled is None and lead < self._margin:
+            return None
+        kind = ruled or self._kind_of(text)
+        return kind, 1.0 if ruled else 1.0 / (1.0 + math.exp(-4.0 * (lead - self._margin)))
+
+    def _lead(self, text: str) -> float:
+        """By how much "emergency" leads the likeliest other reading of ``text``."""
+        if self._readings is None:
+            return -math.inf
+        margins = dict(zip(map(str, self._readings.labels), self._readings.margins(self._readings.row(text)), strict=True))
+        urgent = float(margins.pop(INTENT_NAME))
+        return urgent - float(max(margins.values())) if urgent >= self._floor else -math.inf
+
+    def _kind_of(self, text: str) -> str:
+        assert self._kinds is not None
+        return str(self._kinds.labels[self._kinds.margins(self._kinds.row(text)).argmax()])
+
+
+def _metadata(example: Message) -> dict[str, Any]:
+    return (example.get("metadata") or {}).get("example") or {}
+
+
+def _reading(example: Message) -> str:
+    """What an example is to the detector: an emergency, the action that it leads to, or its intent."""
+    return INTENT_NAME if example.get(INTENT) == INTENT_NAME else str(_metadata(example).get("leads_to") or example.get(INTENT))
+
+
+def _kind(example: Message) -> str:
+    kind = _metadata(example).get("kind")
+    if not kind:
+        raise InvalidConfigException(f"EmergencyDetector: an example of '{INTENT_NAME}' has no metadata 'kind'")
+    return str(kind)

@@ -1,0 +1,104 @@
+"""Intent classification by a linear model over words, letters and sounds."""
+
+from collections import defaultdict
+from typing import Any
+
+import joblib
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.components.config import refuse_unknown_keys
+from nlu.french.classifier import LinearTextClassifier
+
+_FILE = "classifier.joblib"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class LinearIntentClassifier(IntentClassifier, GraphComponent):
+    """Sets ``intent`` and ``intent_ranking`` (calibrated confidences) unless an intent is already set.
+
+    It tells apart what examples *lead to* (an example's metadata ``leads_to``, else its intent) and
+    adds the probabilities up by intent: "a need" is no one thing to a linear model, each action's
+    need is.
+
+    Config: ``ranking_length`` (int >= 1), how many intents the ranking keeps; ``ignored_intents``,
+    those that another component decides.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"ranking_length": 5, "ignored_intents": []}
+
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
+        self.validate_config(config)
+        self._ranking_length, self._ignored = config["ranking_length"], config["ignored_intents"]
+        self._storage, self._resource = storage, resource
+        self._classifier: LinearTextClassifier | None = None
+        self._intents: dict[str, str] = {}
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        refuse_unknown_keys(cls, config)
+        length = config.get("ranking_length")
+        if isinstance(length, bool) or not isinstance(length, int) or length < 1:
+            raise InvalidConfigException(f"{cls.__name__}: 'ranking_length' must be a whole number of at least 1, not {length!r}")
+        if not isinstance(config.get("ignored_intents"), list):
+            raise InvalidConfigException(f"{cls.__name__}: 'ignored_intents' must be a list of intents")
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> "LinearIntentClassifier":
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext, **kwargs: Any
+    ) -> "LinearIntentClassifier":
+        component = cls(config, model_storage, resource)
+        try:
+            with model_storage.read_from(resource) as directory:
+                component._classifier, component._intents = joblib.load(directory / _FILE)
+        except ValueError:  # trained without examples: nothing was stored
+            pass
+        return component
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT) not in self._ignored]
+        readings = [_reading(e) for e in examples]
+        if len(set(readings)) >= 3:
+            self._classifier = LinearTextClassifier([e.get(TEXT) for e in examples], readings)
+            self._intents = dict(zip(readings, (e.get(INTENT) for e in examples), strict=True))
+            with self._storage.write_to(self._resource) as directory:
+                joblib.dump((self._classifier, self._intents), directory / _FILE)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            text = message.get(TEXT)
+            if self._classifier is None or not text or (message.get(INTENT) or {}).get("name"):
+                continue
+            ranking = self._rank(self._classifier, text)
+            message.set(INTENT, ranking[0], add_to_output=True)
+            message.set("intent_ranking", ranking, add_to_output=True)
+        return messages
+
+    def _rank(self, classifier: LinearTextClassifier, text: str) -> list[dict[str, Any]]:
+        summed: dict[str, float] = defaultdict(float)
+        probabilities = classifier.probabilities(classifier.margins(classifier.row(text)))
+        for reading, probability in zip(classifier.labels, probabilities, strict=True):
+            summed[self._intents[str(reading)]] += float(probability)
+        best = sorted(summed.items(), key=lambda pair: -pair[1])[: self._ranking_length]
+        return [{"name": name, "confidence": confidence} for name, confidence in best]
+
+
+def _reading(example: Message) -> str:
+    metadata = (example.get("metadata") or {}).get("example") or {}
+    return str(metadata.get("leads_to") or example.get(INTENT))

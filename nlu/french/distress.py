@@ -1,0 +1,55 @@
+"""What must be recognised as an emergency whatever a model says, and what never is.
+
+A short list of phrases that leave no doubt, kept short because each one overrides the classifier.
+"""
+
+import re
+
+from nlu.french.sms import expand
+
+_PARTNER = r"(?:mari|copain|conjoint|ex|mec|compagnon|homme|fiance|husband|boyfriend|concubin)"
+_HITS = r"(?:frappe\w*|tape|cogne\w*|bat|battu\w*|viole\w*|etrangle\w*|gifle\w*|hit|hits)"
+_UNMISTAKABLE = [
+    ("medical", r"(?:respire(?:nt)? (?:plus|pas)|respire mal|arret cardiaque|crise cardiaque|fai[ts] un (?:avc|infarctus)|perd (?:tout )?(?:son|mon) sang|plus de pouls"
+                r"|perdu connaissance|est inconscient\w*|convulse|s etouffe|(?:a|ai) avale (?:une pile|de la javel|des (?:cachets|medicaments))|appele[zr] (?:une ambulance|le samu))"),
+    ("fire", r"(?:(?:il y a|y a) le feu|(?:fuite|odeur) de gaz|ca sent le gaz|(?:immeuble|appartement|maison|cuisine|voiture|hall|cave|chambre|salon|rideaux?) (?:est |sont )?en (?:feu|flammes?)"
+             r"|(?:a |prend |pris )feu (?:chez|dans)|(?:rempli|plein)e? de fumee|depart de feu|(?:incendie|feu) en cours)"),
+    ("suicide", r"(?:(?:veux|vais|voudrais|envie de|envi de|pense a|penser a) (?:mourir|me suicider|me tuer|me foutre en l air|me pendre|crever)|plus envie de vivre|veux plus vivre"
+                r"|(?:m |me |s )(?:ouvrir|taillader|ouvre) les veines|want to die)"),
+    ("violence", r"(?:(?:m|l|nous) (?:agresse|attaque)(?:nt)? (?:en ce moment|maintenant)|(?:avec|a|sort|sorti) un (?:couteau|flingue|pistolet) (?:devant|dans|sur|et)|on m a viole\w*"
+                 r"|viens de me faire (?:agresser|violer|poignarder|braquer)|prise d otages?|(?:agression|effraction|cambriolage|intrusion|braquage|bagarre|rixe) en cours|(?:individu|homme|personne|type) armee?)"),
+    ("violence-femmes", rf"(?:(?:mon|son|my|mi) {_PARTNER} (?:il |elle )?(?:me |m a |m |la |l a |lui )?{_HITS}|violences? conjugales?.{{0,60}}(?:ce soir|partir|enfants)|mari frappe"
+                        r"|mari(?:er|age) de force|(?:me|la) forcer? a me marier)"),
+    ("enfant", r"(?:(?:mon|son|leur|ma) (?:pere|beau pere|mere|belle mere|oncle|papa|maman) (?:me|le|la|les) (?:frappe|tape|bat|touche|cogne)|touche (?:les enfants|ma fille|mon fils)|enfant (?:battu|maltraite|frappe))"),
+    ("sans-abri", r"(?:(?:dormir|dors|dort|dormons|dorment) dehors (?:ce soir|cette nuit|avec|depuis)|nulle part ou dormir|a la rue (?:ce soir|cette nuit)|(?:nous|me|m) (?:a )?mis(?:e)? (?:a la rue|dehors) (?:ce soir|cette nuit))"),
+]  # fmt: skip
+_NOT = r"(?<!pas )(?<!plus )(?<!jamais )(?<!personne )"
+_COMPILED = [(kind, re.compile(rf"{_NOT}\b{pattern}\b")) for kind, pattern in _UNMISTAKABLE]
+
+# Figures of speech that sound like an emergency to a classifier and are none by themselves.
+_FIGURES = re.compile(
+    r"\b(?:(?:mort|morte|morts|meurs|mourir|creve|crever|pleure|mdr) de (?:rire|faim|fatigue|chaud|chaleur|froid|soif|trouille|honte|peur|ennui|jalousie)"
+    r"|tue le temps|tuer le temps|y a pas le feu|pas le feu au lac|feu d artifice|coup de feu de midi|tour de feu|feu vert|feu rouge|feux rouges)\b"
+)
+# Told, read, watched or repaired: not happening.
+_NOT_HAPPENING = re.compile(
+    r"\b(?:serie|film|roman|livre|expose|redaction|jeu video|documentaire|replique|paroles?|facture|repare\w*|verifie\w*|failli faire|fausse alerte|blague)\b"
+)
+
+
+def read_distress(text: str) -> str | None:
+    """Return the kind of an unmistakable emergency, else None.
+
+    >>> read_distress("mon mari me frappe"), read_distress("je meurs de rire")
+    ('violence-femmes', None)
+    """
+    line = " ".join(expand(text))
+    if _NOT_HAPPENING.search(line):
+        return None
+    return next((kind for kind, pattern in _COMPILED if pattern.search(line)), None)
+
+
+def is_figure_of_speech(text: str) -> bool:
+    """True when the message holds a figure of speech and nothing unmistakable beside it."""
+    line = " ".join(expand(text))
+    return bool(_FIGURES.search(line)) and read_distress(text) is None

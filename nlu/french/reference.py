@@ -1,0 +1,41 @@
+"""Which one of a list is meant: « le deuxième », « la 2 », « le dernier », « celui du milieu »."""
+
+import re
+
+from nlu.french.sms import expand
+
+_ORDINALS = [
+    (1, r"premiere?s?|1er|1ere|1re|1ier|prems|first|un"),
+    (2, r"deuxieme|deusieme|2e|2em|2eme|2ieme|deuz|2nd|seconde?|second|deux"),
+    (3, r"troisieme|troizieme|3e|3em|3eme|3ieme|trois"),
+    (4, r"quatrieme|4e|4eme"),
+]
+# « le 1er novembre », « la 2 fois par semaine » name no place in a list.
+_NOT_AFTER = (
+    r"(?! (?:ans|euros|heures|fois|jours|enfants|mois|semaines"
+    r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre))"
+)
+_LEAD = r"(?:le|la|l|celui|celle|numero|num|no|n|option|choix|reponse|du|de la|au|a la|pour le|pour la|sur le|sur la)"
+
+
+def read_nth(text: str, size: int) -> int | None:
+    """Return the index (0-based) meant among ``size`` things, or None when none is named.
+
+    >>> read_nth("c'est quoi le deuxième ?", 3), read_nth("le dernier", 3)
+    (1, 2)
+    """
+    line = " ".join(expand(text))
+    if size < 1:
+        return None
+    found: int | None = None
+    if re.search(r"\b(?:dernier|derniere|last)\b", line):
+        found = size - 1
+    elif size == 3 and re.search(r"\bmilieu\b", line):
+        found = 1
+    else:
+        for number, names in _ORDINALS:
+            words = rf"(?:{names}|{number})"
+            if re.search(rf"\b{_LEAD} {words}\b{_NOT_AFTER}", line) or re.fullmatch(rf"(?:et )?{words}", line):
+                found = number - 1
+                break
+    return found if found is not None and found < size else None

@@ -1,0 +1,80 @@
+"""Starting, being ready, failing to start, and what a person sees meanwhile."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from api.wiring import BadSettings, Services
+
+BROWSER = {"accept": "text/html,application/xhtml+xml"}
+
+
+@pytest.fixture
+def starting(open_app, services: Services):
+    """An application that is still opening its services, and the event that lets it go on."""
+    go_on = threading.Event()
+
+    def slow(_settings) -> Services:
+        go_on.wait(20)
+        return services
+
+    yield open_app(slow, wait=False), go_on
+    go_on.set()
+
+
+def test_a_running_application_is_alive_and_ready(client):
+    assert client.get("/healthz").json() == {"status": "ok"}
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()["actions"]) == (200, 54)
+
+
+def test_while_starting_it_is_alive_and_says_when_to_come_back(starting, refused):
+    client, go_on = starting
+    assert client.get("/healthz").status_code == 200
+    asked = [
+        client.get("/readyz"),
+        client.post("/api/chat", json={"message": "bonjour"}),
+        client.post("/api/chat", content=b"{"),
+        client.get("/api/actions"),
+        client.get("/api/search", params={"q": "papiers"}),
+        client.delete("/api/conversations/xxxxxxxxxxxxxxxx"),
+        client.get("/annuaire"),
+    ]
+    for response in asked:
+        assert "démarre" in refused(response, 503, "starting")
+        assert int(response.headers["retry-after"]) >= 1
+    assert client.get("/static/style.css").status_code == 200
+    assert client.get("/openapi.json").status_code == 200
+    go_on.set()
+    while client.get("/readyz").status_code != 200:
+        pass
+    assert client.post("/api/chat", json={"message": "bonjour"}).json()["outcome"] == "greet"
+
+
+@pytest.mark.parametrize("path", ["/", "/annuaire", "/mentions", "/readyz"])
+def test_while_starting_a_person_sees_a_page(starting, path: str):
+    page = starting[0].get(path, headers=BROWSER)
+    assert page.status_code == 503 and "pas encore prêt" in page.text
+    assert int(page.headers["retry-after"]) >= 1
+
+
+def test_what_cannot_start_stays_alive_and_not_ready(open_app, caplog: pytest.LogCaptureFixture):
+    def broken(_settings) -> Services:
+        raise BadSettings("set something")
+
+    client = open_app(broken, wait=False)
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 503
+    assert "start: set something" in caplog.text
+
+
+def test_not_ready_while_the_engine_or_the_search_is_not(open_app, services: Services):
+    class Never:
+        def is_ready(self) -> bool:
+            return False
+
+    for part in ("engine", "search"):
+        broken = replace(services, **{part: Never()})
+        client = open_app(lambda _settings, broken=broken: broken, wait=False)
+        assert client.get("/readyz").status_code == 503

@@ -1,0 +1,63 @@
+"""A headless Chromium against the real application (``live_server``, in ``tests/conftest.py``)."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from resident import Page
+from selenium import webdriver
+
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+QUIET = (
+    "headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+    "disable-component-update", "disable-sync", "disable-dev-shm-usage", "force-prefers-reduced-motion",
+)  # fmt: skip
+
+Launch = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def launch(live_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+    """Start a Chromium with a profile of its own; ``preferences`` are Chromium's."""
+    if not (Path(CHROMIUM).exists() and Path(DRIVER).exists()):
+        reason = "chromium and chromedriver are not installed (apt-get install chromium chromium-driver)"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    started: list[webdriver.Chrome] = []
+    profiles: list[Path] = []
+
+    def start(preferences: dict | None = None) -> Page:
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM
+        profiles.append(tmp_path_factory.mktemp("chromium"))
+        for flag in [*QUIET, f"user-data-dir={profiles[-1]}"]:
+            options.add_argument(f"--{flag}")
+        options.add_experimental_option("prefs", preferences or {})
+        options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+        started.append(webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER)))
+        return Page(started[-1], live_server)
+
+    yield start
+    for driver in started:
+        driver.quit()
+    for profile in profiles:
+        shutil.rmtree(profile, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Launch) -> Page:
+    return launch()
+
+
+@pytest.fixture
+def page(browser: Page) -> Page:
+    """The chat page on a desk's width, as a new visitor."""
+    page = browser.open()
+    page.complaints(), page.addresses_asked()
+    return page
+
+
+@pytest.fixture(scope="session")
+def without_script(launch: Launch) -> Page:
+    return launch({"profile.managed_default_content_settings.javascript": 2})

@@ -1,0 +1,87 @@
+"""The page as a resident uses it; what every test of this folder works with."""
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+SECONDS = 20
+PHONE, SMALL_PHONE, DESK = (375, 667), (320, 568), (1280, 800)
+
+
+class Page:
+    """One tab."""
+
+    def __init__(self, driver: webdriver.Chrome, base: str) -> None:
+        self.driver = driver
+        self.base = base
+
+    def open(self, path: str = "/", size: tuple[int, int] = DESK) -> "Page":
+        """Go to ``path``, as a new visitor."""
+        width, height = size
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        )
+        self.driver.get(self.base + path)
+        if self.script("return sessionStorage.length"):
+            self.script("sessionStorage.clear()")
+            self.driver.get(self.base + path)
+        return self
+
+    def script(self, code: str, *arguments: object) -> object:
+        return self.driver.execute_script(code, *arguments)
+
+    def all(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector: str) -> WebElement:
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        WebDriverWait(self.driver, SECONDS, ignored_exceptions=[StaleElementReferenceException]).until(lambda _: condition())
+
+    @property
+    def box(self) -> WebElement:
+        return self.one("#message")
+
+    def ask(self, text: str) -> WebElement:
+        """Type ``text``, press Enter, and return the exchange once it is answered."""
+        return self.answered(lambda: self.box.send_keys(text, Keys.ENTER))
+
+    def answered(self, act: Callable[[], object]) -> WebElement:
+        """Do ``act`` and return the exchange that it started, answered."""
+        before = len(self.all(".exchange"))
+        act()
+        self.until(lambda: len(self.all(".exchange")) > before and not self.one("#status").text)
+        self.until(lambda: self.all(".exchange")[-1].find_elements(By.CSS_SELECTOR, ".answer > *"))
+        return self.all(".exchange")[-1]
+
+    def tap(self, element: WebElement) -> None:
+        """Scroll to ``element``, away from what sticks to the edges, and tap it."""
+        self.script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+        element.click()
+
+    @property
+    def focused(self) -> str:
+        return self.driver.switch_to.active_element.get_attribute("id")
+
+    def addresses_asked(self) -> set[str]:
+        """Every address that the page has asked for since the last call."""
+        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        return {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
+
+    def complaints(self) -> list[str]:
+        """What the console says against the page (errors, refused by the content security policy)."""
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+
+    def accessibility_violations(self) -> list[str]:
+        """What axe-core finds, one line each."""
+        self.driver.execute_script((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8"))
+        result = self.driver.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
+        return [f"{v['id']}: {node['html'][:160]}" for v in result["violations"] for node in v["nodes"]]

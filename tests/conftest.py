@@ -1,0 +1,139 @@
+"""Fixtures that need the whole assistant: opened once a run, on files in a temporary folder.
+
+The trained model is the one of ``var/`` (fingerprinted, so never a stale one); it is trained first
+when it is missing, which takes about a minute.
+"""
+
+import contextlib
+import os
+import socket
+import threading
+import time
+import uuid
+import warnings
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+
+STARTING_SECONDS = 120
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory):
+    """Settings of a fresh installation, with the model of this checkout."""
+    from bot.training import ensure_model, model_path
+    from knowledge.settings import ROOT, Settings
+
+    ensure_model(ROOT / "var", print)
+    folder = tmp_path_factory.mktemp("var")
+    (folder / "models").mkdir()
+    for name in (model_path(ROOT / "var"), model_path(ROOT / "var").with_name(model_path(ROOT / "var").name + ".sha256")):
+        (folder / "models" / name.name).symlink_to(name)
+    return Settings(var_dir=folder, rate_limit_chat=0)
+
+
+@pytest.fixture(scope="session")
+def clock():
+    """The clock of the engine and the actions; tests that set it put it back."""
+    from bot.evaluation import SettableClock
+
+    return SettableClock()
+
+
+@pytest.fixture(scope="session")
+def services(settings, clock):
+    """The running parts: directory, search, Rasa engine."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TensorFlow, Keras and Rasa deprecate on import
+        from api.wiring import open_services
+
+        opened = open_services(settings, now=clock)
+    yield opened
+    opened.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def app(settings, services):
+    """The real application over the services above."""
+    from api.app import create_app
+
+    return create_app(settings, lambda _settings: services)
+
+
+@pytest.fixture(scope="session")
+def live_server(app) -> Iterator[str]:
+    """Base URL of the application under a real server on loopback."""
+    with serving(app) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving(app) -> Iterator[str]:
+    """Run ``app`` under uvicorn on a free port until the block ends."""
+    import uvicorn
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", ws="none", access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{address}/readyz").status_code == 200:
+                break
+        time.sleep(0.1)
+    yield address
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def client(live_server) -> Iterator[httpx.Client]:
+    """A real HTTP client of the live server."""
+    with httpx.Client(base_url=live_server, timeout=30) as opened:
+        yield opened
+
+
+def _skip_or_fail(reason: str) -> None:
+    """Where CI says that everything is there, something missing is a failure."""
+    pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def needs_redis() -> str:
+    """The address of the local Redis; skips without one."""
+    import redis
+
+    url = "redis://127.0.0.1:6379"
+    with redis.Redis.from_url(url, socket_connect_timeout=3) as server:
+        try:
+            server.ping()
+        except redis.RedisError as error:
+            _skip_or_fail(f"no Redis answers at {url}: {error}")
+    return url
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    """The URL of a new database on the local PostgreSQL, dropped afterwards; skips without one."""
+    import sqlalchemy as sa
+
+    server = "postgresql://postgres@127.0.0.1:5432"
+    engine = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", future=True, connect_args={"connect_timeout": 3})
+    name = f"passerelle_test_{uuid.uuid4().hex[:12]}"
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"create database {name}"))
+    except sa.exc.OperationalError as error:
+        _skip_or_fail(f"no PostgreSQL answers at {server}: {str(error.orig).strip()}")
+    yield f"{server}/{name}"
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"drop database if exists {name} with (force)"))
+    engine.dispose()

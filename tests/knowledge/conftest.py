@@ -1,0 +1,218 @@
+"""Databases, a directory small enough to read at a glance, and the real one fitted once."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import sessionmaker
+
+from knowledge.database import migrate, open_engine, sessions
+from knowledge.directory import Directory, DirectoryStore
+from knowledge.files import DirectoryFiles, read_directory
+from knowledge.loader import load
+from knowledge.search import Search
+
+POSTGRES = "postgresql://postgres@127.0.0.1:5432"
+
+SOURCES = """\
+sources:
+  - id: page
+    title: La page de la Ville
+    url: https://www.blois.fr
+    published: "2021"
+  - id: liste
+    title: La liste nationale
+    published: "2024-08"
+"""
+HELP_NUMBERS = """\
+help_numbers:
+  - id: samu
+    number: "15"
+    name: Samu
+    for_whom: Pour une urgence médicale.
+    source: page
+"""
+OUTSIDE = """\
+outside:
+  - id: recettes
+    title: les recettes
+    door: "none"
+    questions:
+      - une recette de gâteau au chocolat
+      - comment cuire des pâtes
+"""
+CLUB = """\
+organisation:
+  id: club
+  name: Le Club
+  source: page
+  contacts:
+    - kind: phone
+      value: 02 54 00 00 00
+      source: page
+
+actions:
+  - id: jardin
+    title: Un jardin
+    summary: On jardine ensemble.
+    themes:
+      - vie-de-quartier
+    audience:
+      text: Pour tous.
+      publics:
+        - tous-publics
+    schedules:
+      - text: Le lundi de 9 h à 12 h.
+        osm: "Mo 09:00-12:00"
+        confidence: exact
+        source: page
+    source: page
+    questions:
+      resident:
+        - planter des tomates avec les voisins
+        - un potager près de chez moi
+  - id: velo
+    title: Un atelier vélo
+    summary: On répare son vélo.
+    themes:
+      - mobilite
+    source: page
+    questions:
+      resident:
+        - réparer mon vélo
+        - ma roue de vélo est crevée
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A valid data directory of one organisation and two actions."""
+    return write_data(tmp_path / "data")
+
+
+def write_data(data: Path, club: str = CLUB) -> Path:
+    (data / "organisations").mkdir(parents=True)
+    (data / "sources.yml").write_text(SOURCES, encoding="utf-8")
+    (data / "help_numbers.yml").write_text(HELP_NUMBERS, encoding="utf-8")
+    (data / "outside.yml").write_text(OUTSIDE, encoding="utf-8")
+    (data / "organisations" / "club.yml").write_text(club, encoding="utf-8")
+    return data
+
+
+@pytest.fixture
+def edit_club(data: Path) -> Callable[[str, str], str]:
+    """Replaces a text in the organisation's file, which must hold it."""
+
+    def edit(old: str, new: str) -> str:
+        path = data / "organisations" / "club.yml"
+        before = path.read_text(encoding="utf-8")
+        assert old in before
+        path.write_text(before.replace(old, new, 1), encoding="utf-8")
+        return path.read_text(encoding="utf-8")
+
+    return edit
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'passerelle.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgres_database() -> Iterator[str]:
+    """A database of its own on the local server, dropped at the end of the run."""
+    server = sa.create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT", future=True, connect_args={"connect_timeout": 3})
+    name = f"passerelle_test_{uuid.uuid4().hex[:12]}"
+    try:
+        with server.connect() as connection:
+            connection.execute(sa.text(f"create database {name}"))
+    except sa.exc.OperationalError as error:
+        message = f"no PostgreSQL answers at {POSTGRES}: {str(error.orig).strip()}"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    yield f"{POSTGRES}/{name}"
+    with server.connect() as connection:
+        connection.execute(sa.text(f"drop database if exists {name} with (force)"))
+    server.dispose()
+
+
+@pytest.fixture
+def postgres_url(postgres_database: str) -> str:
+    """The PostgreSQL database, emptied."""
+    engine = sa.create_engine(postgres_database, isolation_level="AUTOCOMMIT", future=True)
+    with engine.connect() as connection:
+        connection.execute(sa.text("drop schema public cascade"))
+        connection.execute(sa.text("create schema public"))
+    engine.dispose()
+    return postgres_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Both databases that Passerelle supports, empty."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+
+
+@pytest.fixture
+def empty_engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(empty_engine: Engine) -> Engine:
+    """A migrated database without a directory."""
+    migrate(empty_engine)
+    return empty_engine
+
+
+@pytest.fixture
+def factory(engine: Engine) -> sessionmaker:
+    return sessions(engine)
+
+
+class FixedStore:
+    """Stands for ``DirectoryStore``: hands out the directory that the test put in."""
+
+    def __init__(self, directory: Directory) -> None:
+        self.directory = directory
+
+    def current(self) -> Directory:
+        return self.directory
+
+
+@pytest.fixture(scope="session")
+def store_of() -> type[FixedStore]:
+    return FixedStore
+
+
+@pytest.fixture(scope="session")
+def real_files() -> DirectoryFiles:
+    return read_directory()
+
+
+@pytest.fixture(scope="session")
+def real_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DirectoryStore]:
+    """The real data in a SQLite database."""
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('real') / 'passerelle.db'}")
+    migrate(engine)
+    load(sessions(engine))
+    yield DirectoryStore(sessions(engine))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def real_directory(real_store: DirectoryStore) -> Directory:
+    return real_store.current()
+
+
+@pytest.fixture(scope="session")
+def real_search(real_store: DirectoryStore) -> Search:
+    """The real directory, fitted once for the whole run (some 8 seconds)."""
+    search = Search(real_store)
+    search.fit()
+    return search

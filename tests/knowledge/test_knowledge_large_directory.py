@@ -1,0 +1,69 @@
+"""Ten thousand services: what a whole département would bring."""
+
+import random
+import time
+from itertools import cycle, islice
+
+import numpy as np
+import pytest
+
+from knowledge.directory import Directory, Entry
+from knowledge.files import DirectoryFiles
+from knowledge.schema import Questions
+from knowledge.search import Search
+
+SERVICES = 10_000
+QUERIES = 200
+SYLLABLES = ["ba", "co", "di", "fu", "ga", "lo", "mi", "nu", "pa", "re", "so", "ti", "va", "ze"]
+
+
+@pytest.fixture(scope="module")
+def large_directory(real_files: DirectoryFiles) -> Directory:
+    """The real actions again and again, each time of an invented place, with two of their phrasings."""
+    chance = random.Random(41)
+    entries = []
+    for number, (organisation, action) in enumerate(islice(cycle(list(real_files.actions())), SERVICES)):
+        place = "".join(chance.choices(SYLLABLES, k=4)).capitalize()
+        phrasings = [f"{text} {place}" for _, text in chance.sample(action.questions.all(), 2)]
+        changes = {"id": f"{action.id}-{number}", "title": f"{action.title} {place}", "questions": Questions(resident=phrasings)}
+        short = {"official_title": None, "description": [], "steps": [], "content": [], "keywords": []}
+        owner = organisation.copy(update={"id": f"{organisation.id}-{number}", "name": f"{organisation.name} {place}", "aliases": []})
+        entries.append(Entry(action.copy(update=changes | short), owner))
+    return Directory(1, tuple(entries), {source.id: source for source in real_files.sources}, (), tuple(real_files.outside))
+
+
+@pytest.fixture(scope="module")
+def large_search(large_directory: Directory, store_of: type) -> Search:
+    search = Search(store_of(large_directory))
+    search.fit()
+    return search
+
+
+@pytest.fixture
+def questions(real_files: DirectoryFiles) -> list[str]:
+    every = [text for _, action in real_files.actions() for _, text in action.questions.all()]
+    return random.Random(7).sample(every, QUERIES)
+
+
+@pytest.mark.slow
+def test_ten_thousand_services_are_searched_within_fifty_milliseconds(large_search: Search, questions: list[str]) -> None:
+    large_search.find(questions[0])
+    times = []
+    for text in questions:
+        # The searching thread's own time: what else runs on the machine is not measured.
+        started = time.thread_time()
+        assert large_search.find(text).hits
+        times.append(time.thread_time() - started)
+    assert np.percentile(times, 95) < 0.050
+
+
+@pytest.mark.slow
+def test_the_place_tells_two_services_of_ten_thousand_apart(large_search: Search, large_directory: Directory) -> None:
+    for entry in large_directory.entries[:: SERVICES // 20]:
+        assert large_search.find(entry.action.title).hits[0].entry.id == entry.id
+
+
+@pytest.mark.slow
+def test_probabilities_over_ten_thousand_services_sum_to_one(large_search: Search) -> None:
+    result = large_search.find("réparer mon vélo, j'ai 17 ans", limit=SERVICES)
+    assert sum(hit.confidence for hit in result.hits) + result.outside == pytest.approx(1.0, abs=1e-6)

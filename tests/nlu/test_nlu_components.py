@@ -1,0 +1,355 @@
+"""One contract for every Rasa component of the project, and what each one adds to it."""
+
+import importlib
+import inspect
+import math
+import pkgutil
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.tokenizers.tokenizer import Tokenizer
+from rasa.shared.exceptions import InvalidConfigException, RasaException
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+import nlu.components
+from nlu.components.emergency_detector import EmergencyDetector
+from nlu.components.french_tokenizer import FrenchTokenizer
+from nlu.components.linear_intent_classifier import LinearIntentClassifier
+from nlu.components.questions_importer import QuestionsImporter
+
+ROOT = Path(__file__).parents[2]
+Make = Callable[..., Any]
+
+
+def component_classes() -> list[type[GraphComponent]]:
+    """Every component defined in a module of ``nlu/components``."""
+    modules = [importlib.import_module(f"nlu.components.{found.name}") for found in pkgutil.iter_modules(nlu.components.__path__)]
+    classes = [(module.__name__, cls) for module in modules for _, cls in inspect.getmembers(module, inspect.isclass)]
+    return [cls for name, cls in classes if issubclass(cls, GraphComponent) and cls.__module__ == name]
+
+
+COMPONENTS = component_classes()
+DEFAULTS = [(cls, key) for cls in COMPONENTS for key in cls.get_default_config()]
+CLASSIFIERS = [cls for cls in COMPONENTS if issubclass(cls, IntentClassifier)]
+every_component = pytest.mark.parametrize("component", COMPONENTS, ids=lambda cls: cls.__name__)
+every_classifier = pytest.mark.parametrize("component", CLASSIFIERS, ids=lambda cls: cls.__name__)
+
+TAUGHT = {
+    "greet": ["bonjour", "salut à vous", "bonsoir madame", "coucou"],
+    "thanks": ["merci beaucoup", "merci bien", "je vous remercie", "un grand merci"],
+    "ask_hours": ["c'est ouvert quand", "à quelle heure ça ferme", "les horaires", "ouvert le samedi ?"],
+    "need": ["je cherche un travail", "apprendre le français", "faire du sport", "réparer mon vélo"],
+}
+EMERGENCIES = {
+    "fire": ["la cuisine brûle", "de la fumée partout dans l'escalier", "les flammes montent au balcon"],
+    "medical": ["elle vient de tomber et ne bouge plus", "il saigne beaucoup de la tête", "mon père a un malaise"],
+    "violence": ["un homme me suit avec une barre de fer", "on me menace devant chez moi", "il casse ma porte pour entrer"],
+}
+
+
+@pytest.fixture(scope="session")
+def taught() -> TrainingData:
+    calm = [Message.build(text=text, intent=intent) for intent, texts in TAUGHT.items() for text in texts]
+    urgent = [
+        Message.build(text=text, intent="emergency", example_metadata={"kind": kind})
+        for kind, texts in EMERGENCIES.items()
+        for text in texts
+    ]
+    return TrainingData(calm + urgent)
+
+
+def build(folder: Path, component: type[GraphComponent], how: str = "create", **config: Any) -> Any:
+    """A component in a model storage in ``folder``, with its default configuration unless told otherwise."""
+    arguments = (LocalModelStorage.create(folder), Resource(component.__name__), ExecutionContext(GraphSchema({})))
+    return getattr(component, how)({**component.get_default_config(), **config}, *arguments)
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    return partial(build, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """One untrained component of each class for the whole run (spaCy's tables take a second to read)."""
+    return cache(lambda component: build(tmp_path_factory.mktemp("untrained"), component))
+
+
+@pytest.fixture(scope="session")
+def trained(taught: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Trains a component and hands back a fresh one loaded from what it stored; once per configuration."""
+
+    def train_and_load(component: type[GraphComponent], **config: Any) -> Any:
+        folder = tmp_path_factory.mktemp("trained")
+        build(folder, component, **config).train(taught)
+        return build(folder, component, "load", **config)
+
+    return cache(train_and_load)
+
+
+def read(component: Any, text: str) -> Message:
+    [message] = component.process([Message({TEXT: text})])
+    return message
+
+
+# The contract.
+
+
+def test_the_scan_finds_the_components() -> None:
+    assert {EmergencyDetector, FrenchTokenizer, LinearIntentClassifier} <= set(COMPONENTS)
+
+
+@every_component
+def test_it_can_be_named_in_a_pipeline(component: type[GraphComponent]) -> None:
+    assert component.__name__ in DefaultV1Recipe._registered_components
+
+
+@every_component
+def test_the_default_configuration_is_valid(untrained: Make, component: type[GraphComponent]) -> None:
+    assert isinstance(untrained(component), component)
+
+
+@every_component
+def test_the_configuration_of_the_project_is_valid(make: Make, component: type[GraphComponent]) -> None:
+    pipeline = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"]
+    [ours] = [step for step in pipeline if step["name"] == f"{component.__module__}.{component.__name__}"]
+    assert make(component, **{key: value for key, value in ours.items() if key != "name"})
+
+
+@pytest.mark.parametrize(("component", "key"), DEFAULTS, ids=[f"{cls.__name__}-{key}" for cls, key in DEFAULTS])
+@pytest.mark.parametrize("value", [object(), {"a": 1}, float("nan")], ids=["object", "mapping", "nan"])
+def test_a_bad_value_is_refused_by_its_key(make: Make, component: type[GraphComponent], key: str, value: object) -> None:
+    with pytest.raises(InvalidConfigException, match=rf"{component.__name__}.*'{key}'"):
+        make(component, **{key: value})
+
+
+@every_component
+def test_an_unknown_key_is_refused_by_its_name(make: Make, component: type[GraphComponent]) -> None:
+    with pytest.raises(InvalidConfigException, match=rf"{component.__name__}.*'treshold'"):
+        make(component, treshold=0.3)
+
+
+@every_component
+def test_no_message_is_no_work(untrained: Make, component: type[GraphComponent]) -> None:
+    assert untrained(component).process([]) == []
+
+
+TEXTS = ["", " ", "\n", "bonjour", "😀", "\x00\u202e", "je cherche " * 1000, "a" * 10_000, "???", "bonjour \ud800"]
+
+
+@every_component
+@pytest.mark.parametrize(
+    "text", TEXTS, ids=["empty", "space", "line", "word", "emoji", "control", "long", "one long word", "punctuation", "lone surrogate"]
+)
+def test_any_text_comes_back_untouched_before_training(untrained: Make, component: type[GraphComponent], text: str) -> None:
+    assert read(untrained(component), text).get(TEXT) == text
+
+
+@every_component
+def test_a_message_without_text_comes_back(untrained: Make, component: type[GraphComponent]) -> None:
+    message = Message({INTENT: {"name": "greet"}})
+    assert untrained(component).process([message]) == [message]
+
+
+@every_component
+def test_messages_come_back_in_order(untrained: Make, component: type[GraphComponent]) -> None:
+    messages = [Message({TEXT: text}) for text in ("un", "deux", "trois")]
+    assert [message.get(TEXT) for message in untrained(component).process(messages)] == ["un", "deux", "trois"]
+
+
+# Classifiers, really trained.
+
+
+@every_classifier
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_a_trained_classifier_reads_any_text(trained: Make, component: type[GraphComponent], text: str) -> None:
+    message = read(trained(component), text)
+    assert message.get(TEXT) == text
+    assert 0 <= (message.get(INTENT) or {}).get("confidence", 0) <= 1
+
+
+@every_classifier
+def test_a_classifier_trained_on_nothing_is_stored_and_silent(make: Make, component: type[GraphComponent]) -> None:
+    make(component).train(TrainingData([]))
+    assert not read(make(component, "load"), "bonjour").get(INTENT)
+
+
+@every_classifier
+def test_the_loaded_classifier_says_what_the_trained_one_says(make: Make, taught: TrainingData, component: type[GraphComponent]) -> None:
+    fresh = make(component)
+    fresh.train(taught)
+    for text in ("merci à vous", "la fumée monte dans la cuisine"):
+        assert read(fresh, text).as_dict() == read(make(component, "load"), text).as_dict()
+
+
+def test_intents_are_learnt_with_a_ranking_that_adds_up_to_no_more_than_one(trained: Make) -> None:
+    message = read(trained(LinearIntentClassifier, ranking_length=3), "merci infiniment, merci")
+    ranking = message.get("intent_ranking")
+    assert message.get(INTENT) == ranking[0]
+    assert ranking[0]["name"] == "thanks"
+    assert len(ranking) == 3
+    assert [entry["confidence"] for entry in ranking] == sorted((entry["confidence"] for entry in ranking), reverse=True)
+    assert sum(entry["confidence"] for entry in ranking) <= 1 + 1e-6
+
+
+@pytest.mark.parametrize("length", [0, -1, True, "5", 2.5, None])
+def test_a_ranking_needs_a_whole_length(make: Make, length: object) -> None:
+    with pytest.raises(InvalidConfigException, match="ranking_length"):
+        make(LinearIntentClassifier, ranking_length=length)
+
+
+def test_an_intent_already_set_is_left_alone(trained: Make) -> None:
+    message = Message({TEXT: "merci beaucoup", INTENT: {"name": "emergency", "confidence": 0.9}})
+    trained(LinearIntentClassifier).process([message])
+    assert message.get(INTENT) == {"name": "emergency", "confidence": 0.9}
+
+
+# Emergencies.
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("il y a de la fumée et des flammes dans l'escalier", "fire"),
+        ("elle est tombée, elle saigne de la tête et ne bouge plus", "medical"),
+        ("un homme me menace devant ma porte avec une barre", "violence"),
+    ],
+)
+def test_an_emergency_is_recognised_with_its_kind(trained: Make, text: str, kind: str) -> None:
+    message = read(trained(EmergencyDetector), text)
+    assert message.get(INTENT)["name"] == "emergency"
+    assert [(entity["entity"], entity["value"]) for entity in message.get(ENTITIES)] == [("emergency_kind", kind)]
+
+
+@pytest.mark.parametrize("text", ["bonjour", "je cherche un travail", "c'est ouvert quand", "merci beaucoup", "je suis mort de rire"])
+def test_a_calm_message_is_no_emergency(trained: Make, text: str) -> None:
+    message = read(trained(EmergencyDetector), text)
+    assert not message.get(INTENT)
+    assert not message.get(ENTITIES)
+
+
+def test_an_unmistakable_emergency_is_recognised_even_untrained(untrained: Make) -> None:
+    message = read(untrained(EmergencyDetector), "vite elle respire plus")
+    assert message.get(INTENT) == {"name": "emergency", "confidence": 1.0}
+
+
+def test_a_lower_margin_announces_more(trained: Make) -> None:
+    text = "je cherche mon vélo"
+    assert not read(trained(EmergencyDetector, margin=-0.2), text).get(INTENT)
+    assert read(trained(EmergencyDetector, margin=-2.0, floor=-2.0), text).get(INTENT)
+
+
+@pytest.mark.parametrize("margin", [-2.1, 2.1, True, "0", None, math.inf])
+def test_a_margin_out_of_range_is_refused(make: Make, margin: object) -> None:
+    with pytest.raises(InvalidConfigException, match="margin"):
+        make(EmergencyDetector, margin=margin)
+
+
+def test_an_emergency_without_its_kind_stops_the_training(make: Make, taught: TrainingData) -> None:
+    with pytest.raises(InvalidConfigException, match="kind"):
+        make(EmergencyDetector).train(taught.merge(TrainingData([Message.build(text="au feu", intent="emergency")])))
+
+
+def test_other_entities_are_kept_beside_the_emergency(untrained: Make) -> None:
+    message = Message({TEXT: "vite elle respire plus", ENTITIES: [{"entity": "age", "value": 80}]})
+    untrained(EmergencyDetector).process([message])
+    assert [entity["entity"] for entity in message.get(ENTITIES)] == ["age", "emergency_kind"]
+
+
+# Tokens.
+
+
+@pytest.fixture
+def tokenizer(untrained: Make) -> FrenchTokenizer:
+    return untrained(FrenchTokenizer)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("j'ai froid", ["j'", "ai", "froid"]),
+        ("aujourd'hui", ["aujourd'hui"]),
+        ("l'école et l’église", ["l'", "école", "et", "l’", "église"]),
+        ("  deux   mots  ", ["deux", "mots"]),
+        ("", []),
+    ],
+)
+def test_words_are_split_as_french_does(tokenizer: FrenchTokenizer, text: str, tokens: list[str]) -> None:
+    assert [token.text for token in tokenizer.tokenize(Message({TEXT: text}), TEXT)] == tokens
+
+
+def test_tokens_carry_their_lemma_only_when_asked(tokenizer: FrenchTokenizer, make: Make) -> None:
+    message = Message({TEXT: "les enfants"})
+    assert tokenizer.tokenize(message, TEXT)[1].lemma == "enfant"
+    assert make(FrenchTokenizer, lemmas=False).tokenize(message, TEXT)[1].lemma == "enfants"
+
+
+def test_a_token_pattern_that_is_none_is_refused(make: Make) -> None:
+    with pytest.raises(InvalidConfigException, match="token_pattern"):
+        make(FrenchTokenizer, token_pattern="(")
+
+
+def test_tokens_can_be_stored_whatever_the_text(tokenizer: FrenchTokenizer) -> None:
+    tokens = tokenizer.tokenize(Message({TEXT: "bonjour \ud800 madame"}), TEXT)
+    assert [token.text.encode() for token in tokens] == [b"bonjour", "\N{REPLACEMENT CHARACTER}".encode(), b"madame"]
+
+
+def test_training_examples_are_tokenised(untrained: Make, taught: TrainingData) -> None:
+    assert issubclass(FrenchTokenizer, Tokenizer)
+    untrained(FrenchTokenizer).process_training_data(taught)
+    assert all(example.get("text_tokens") for example in taught.training_examples)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text())
+def test_tokens_stand_where_they_say(tokenizer: FrenchTokenizer, text: str) -> None:
+    tokens = tokenizer.tokenize(Message({TEXT: text}), TEXT)
+    assert all(text[token.start : token.end] == token.text for token in tokens)
+    assert all(one.end <= other.start for one, other in zip(tokens, tokens[1:], strict=False))
+
+
+# Training data out of the directory.
+
+
+def importer(folder: Path, **more: str) -> QuestionsImporter:
+    (folder / "config.yml").write_text("recipe: default.v1\n", encoding="utf-8")
+    return QuestionsImporter(config_file=str(folder / "config.yml"), training_data_paths=[], **more)
+
+
+def test_phrasings_become_examples_of_a_need_and_outside_ones_of_out_of_scope(tmp_path: Path) -> None:
+    data = tmp_path / "knowledge" / "data"
+    (data / "organisations").mkdir(parents=True)
+    action = {"id": "velo", "questions": {"resident": ["réparer mon vélo"], "teen": ["mon biclou"]}}
+    files = {"organisations/club.yml": {"actions": [action]}, "outside.yml": {"outside": [{"id": "x", "questions": ["une recette"]}]}}
+    for name, content in files.items():
+        (data / name).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    examples = importer(tmp_path).get_nlu_data().intent_examples
+    assert sorted((example.get(TEXT), example.get(INTENT)) for example in examples) == [
+        ("mon biclou", "need"),
+        ("réparer mon vélo", "need"),
+        ("une recette", "out_of_scope"),
+    ]
+
+
+def test_the_shipped_directory_teaches_thousands_of_needs() -> None:
+    examples = QuestionsImporter(config_file=str(ROOT / "config.yml"), training_data_paths=[]).get_nlu_data().intent_examples
+    assert sum(example.get(INTENT) == "need" for example in examples) > 3000
+    assert {example.get(INTENT) for example in examples} == {"need", "out_of_scope"}
+
+
+def test_a_folder_without_the_directory_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RasaException, match="knowledge_path"):
+        importer(tmp_path).get_nlu_data()

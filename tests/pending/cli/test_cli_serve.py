@@ -1,0 +1,99 @@
+"""``passerelle serve``: it says where it answers, answers, and stops when told."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from knowledge.settings import ROOT
+
+PAPERS = "j'ai besoin d'aide pour mes papiers de la caf"
+STARTING_SECONDS, STOPPING_SECONDS = 200, 10
+
+
+@pytest.fixture
+def serve(
+    passerelle: list[str], with_model: dict[str, str], free_port: str, tmp_path: Path
+) -> Iterator[Callable[..., contextlib.AbstractContextManager[str]]]:
+    """Serve on a free port until the block ends, then stop it as an operator does; the output is in ``serve.log``."""
+    log = tmp_path / "serve.log"
+
+    @contextlib.contextmanager
+    def start(**changes: str) -> Iterator[str]:
+        address = f"http://127.0.0.1:{free_port}"
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                [*passerelle, "serve"],
+                env={**with_model, **changes, "PORT": free_port},
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            deadline = time.monotonic() + STARTING_SECONDS
+            while not _ready(address):
+                assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+                time.sleep(0.2)
+            yield address
+            process.send_signal(signal.SIGTERM)
+            process.wait(STOPPING_SECONDS)
+        finally:
+            # The workers too, whatever went wrong: they are in the session that was started here.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        with pytest.raises(httpx.ConnectError):  # no worker is left behind
+            httpx.get(f"{address}/healthz")
+
+    yield start
+
+
+def _ready(address: str) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"{address}/readyz").status_code == 200
+    return False
+
+
+def _talk(address: str, conversations: int) -> None:
+    """Follow-ups reach the conversation whichever process answers them: each opens a connection."""
+    for _ in range(conversations):
+        first = httpx.post(f"{address}/api/chat", json={"message": PAPERS}, timeout=30).json()
+        assert first["actions"][0]["id"] == "pimms"
+        for question in ("et leur numéro ?", "c'est où ?", "quels horaires ?"):
+            body = {"message": question, "conversation_id": first["conversation_id"]}
+            reply = httpx.post(f"{address}/api/chat", json=body, timeout=30).json()
+            assert [card["id"] for card in reply["actions"]] == ["pimms"], question
+
+
+@pytest.mark.slow
+def test_it_serves_on_the_port_asked_for_with_two_processes(serve, tmp_path: Path):
+    with serve(WEB_CONCURRENCY="2") as address:
+        _wait_for_workers(tmp_path / "serve.log", 2)
+        _talk(address, 6)
+    said = (tmp_path / "serve.log").read_text()
+    assert f"Passerelle answers on {address}" in said and "54 actions" in said
+    assert "Traceback" not in said and "Warning" not in said
+    assert PAPERS not in said
+
+
+@pytest.mark.slow
+def test_two_processes_share_conversations_on_postgresql(serve, postgres: str, needs_redis: str, tmp_path: Path):
+    settings = {"PASSERELLE_DATABASE_URL": postgres, "PASSERELLE_SECRET_KEY": "x" * 32, "PASSERELLE_REDIS_URL": f"{needs_redis}/9"}
+    with serve(WEB_CONCURRENCY="2", PASSERELLE_RATE_LIMIT_CHAT="0", **settings) as address:
+        _wait_for_workers(tmp_path / "serve.log", 2)
+        _talk(address, 6)
+    assert "Traceback" not in (tmp_path / "serve.log").read_text()
+
+
+def _wait_for_workers(log: Path, workers: int) -> None:
+    deadline = time.monotonic() + STARTING_SECONDS
+    while log.read_text().count("Passerelle answers on") < workers:
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.2)
