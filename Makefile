@@ -37,7 +37,7 @@ test: setup lint ## set up and run all tests
 	@$(BIN)/python -m pytest
 
 lint: setup
-	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . && $(BIN)/lint-imports --no-timing >/dev/null || \
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . && $(BIN)/lint-imports --no-logo >/dev/null || \
 	  { $(BIN)/ruff check .; $(BIN)/ruff format --check .; $(BIN)/lint-imports; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 
