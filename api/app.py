@@ -21,8 +21,6 @@ from knowledge.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_ERASE_EVERY_SECONDS = 6 * 3600
-
 _PURGE_SECONDS = 6 * 3600
 
 
@@ -33,12 +31,10 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         opening = asyncio.create_task(_open(app, settings, open_))
-        purging = asyncio.create_task(_purge(app, settings))
         yield
-        for task in (opening, purging):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+        opening.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await opening
         if app.state.services:
             app.state.services.database.dispose()
 
@@ -52,7 +48,6 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
         responses={status: {"model": ErrorAnswer} for status in (422, 429, 503)},
     )
     app.state.services = None
-    app.state.failed = None
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
     for router in (chat.router, directory.router, pages.router):
@@ -73,7 +68,6 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
     try:
         services = app.state.services = await asyncio.to_thread(open_, settings)
     except Exception as error:
-        app.state.failed = error
         logger.error("start: %s", error)
         raise
     while True:
@@ -81,18 +75,7 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
             await asyncio.to_thread(erase_older_than, services.sessions, settings.retention_days)
         except SQLAlchemyError as error:
             logger.error("retention: the database failed (%s); old conversations are erased later", type(error).__name__)
-        await asyncio.sleep(_ERASE_EVERY_SECONDS)
-
-
-async def _purge(app: FastAPI, settings: Settings) -> None:
-    """Erase what is older than the retention time, at start and then every few hours."""
-    while True:
-        if app.state.services:
-            try:
-                await asyncio.to_thread(erase_older_than, app.state.services.sessions, settings.retention_days)
-            except SQLAlchemyError as error:
-                logger.warning("purge: the database does not answer (%s)", type(error).__name__)
-        await asyncio.sleep(_PURGE_SECONDS if app.state.services else RETRY_SECONDS)
+        await asyncio.sleep(_PURGE_SECONDS)
 
 
 def _health(app: FastAPI) -> None:
