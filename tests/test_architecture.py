@@ -21,7 +21,7 @@ FRENCH = {
     "api/chat.py": "the example in the OpenAPI document",
     "api/web/links.py": "a pattern that recognises what is no telephone number",
     "api/web/sheet.py": "the names of months, as in static/chat.js",
-    "knowledge/schema.py": "examples in the descriptions of fields",
+    "knowledge/schema/": "examples in the descriptions of fields",
 }
 ACCENTED = re.compile(r"[à-öø-ÿœ]", re.I)
 
