@@ -26,8 +26,15 @@ class QuestionsImporter(RasaFileImporter):
         super().__init__(config_file, domain_path, training_data_paths)
         # Beside config.yml, so that `rasa train` works from any directory.
         self._knowledge = (Path(config_file).parent if config_file else Path.cwd()) / knowledge_path
+        self._read_once: TrainingData | None = None
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
+        # Rasa asks three times for one training, and reading takes seconds.
+        if self._read_once is None:
+            self._read_once = self._read_all(language)
+        return self._read_once
+
+    def _read_all(self, language: str | None) -> TrainingData:
         files = super().get_nlu_data(language)
         examples = [
             Message.build(text=text, intent=intent, example_metadata={"leads_to": where}) for text, intent, where in self._questions()
