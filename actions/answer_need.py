@@ -11,14 +11,12 @@ from actions.refine import ActionRefine
 from actions.show_action import ActionShowAction
 from actions.tell_audience import ActionTellAudience
 from actions.tell_hours import ActionTellHours
-from knowledge.directory import Entry
 from knowledge.search import Kind
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person, read_person
 from nlu.french.reference import read_nth
 from nlu.french.text import words
 
-_ARTICLES = {"le", "la", "les", "l", "d", "de", "du", "des", "au", "a"}
 _MOST = 3
 # A message of so few words that a number in it can only count the list.
 _SHORT = 5
@@ -56,7 +54,7 @@ class ActionAnswerNeed(AnswersNeeds):
         text = text_of(tracker)
         asked = next((_FOLLOW_UPS[intent] for intent in likeliest_intents(tracker) if intent in _FOLLOW_UPS), None)
         named = subject_words(text)
-        if len(words(text)) > len(named) and self.of_organisation(named):  # « les horaires de la mairie »
+        if len(words(text)) > len(named) and self.services.store.current().about(named):  # « les horaires de la mairie »
             return asked
         if not words(text) or subject_words(text) or not self.entry(tracker.get_slot("current_action")):
             return None
@@ -68,9 +66,8 @@ class ActionAnswerNeed(AnswersNeeds):
         return asked
 
     def _called_by_name(self, text: str) -> list[str]:
-        """The actions of an organisation of which only the name was said (« maison de Bégon »), likeliest first."""
-        said = [word for word in words(text) if word not in _ARTICLES]
-        ids = [e.id for e in self.services.store.current().entries if e.action.kind == "action" and said in _names(e)] if said else []
+        """The actions of an organisation of which only the name was said, likeliest first."""
+        ids = [entry.id for entry in self.services.store.current().called(text) if entry.action.kind == "action"]
         return [hit.entry.id for hit in self.services.search.find(text, among=ids, limit=_MOST).hits] if ids else []
 
     @staticmethod
@@ -78,9 +75,3 @@ class ActionAnswerNeed(AnswersNeeds):
         """True for « le 2em c koi »: short, and one of the list shown."""
         shown = tracker.get_slot("shown") or []
         return len(words(text_of(tracker))) <= _SHORT and read_nth(text_of(tracker), len(shown)) is not None
-
-
-def _names(entry: Entry) -> list[list[str]]:
-    """What the organisation is called, as words without articles."""
-    called = [entry.organisation.name, *entry.organisation.aliases]
-    return [[word for word in words(name) if word not in _ARTICLES] for name in called]

@@ -16,7 +16,7 @@ from knowledge.directory import Entry
 from knowledge.search import Result
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person
-from nlu.french.reference import read_nth
+from nlu.french.reference import read_nth, refers_to_previous
 
 # What remains of a follow-up names another action when the search finds one in it: little chance of
 # the outside, and a margin that more than one weak word gives (looked at on the training follow-ups).
@@ -24,6 +24,7 @@ _SUBJECT_OUTSIDE = 0.3
 _SUBJECT_MARGIN = -0.5
 # Above this the words are about one action; below they may only name an organisation.
 _ACTION_MARGIN = 0.0
+_SPOKEN_OF_MARGIN = -0.7
 _HISTORY = 10
 
 
@@ -46,7 +47,7 @@ class DirectoryAction(Action):
         """Return the action with this id, or None when it is unknown or was removed meanwhile."""
         return self.services.store.current().by_id.get(action_id or "")
 
-    def find(self, tracker: Tracker, text: str, person: Person | None = None, limit: int = 5) -> Result:
+    def find(self, tracker: Tracker, text: str, person: Person | None = None, limit: int = 8) -> Result:
         """Search with what is known of the person in this conversation."""
         return self.services.search.find(text, person=person or person_of(tracker), limit=limit)
 
@@ -60,26 +61,28 @@ class DirectoryAction(Action):
         if nth is not None:
             return self.entry(shown[nth])
         current = self.entry(tracker.get_slot("current_action"))
-        return self.named(text_of(tracker), current) or current
+        spoken_of = [a for a in tracker.get_slot("history") or [] if self.entry(a)]
+        if refers_to_previous(text_of(tracker)):
+            before = [a for a in spoken_of if current is None or a != current.id]
+            return self.entry(before[-1]) if before else current
+        return self.named(text_of(tracker), current, spoken_of) or current
 
-    def named(self, text: str, current: Entry | None = None) -> Entry | None:
+    def named(self, text: str, current: Entry | None = None, spoken_of: Sequence[str] = ()) -> Entry | None:
         """Return the action that a follow-up names in its own words, else None.
 
+        Little is enough to name one that was ``spoken_of`` before (« et pour le stage ? »).
         A bare organisation's name leaves the person on the current action when it is theirs.
         """
         words = subject_words(text)
         result = self.services.search.find(" ".join(words), limit=1)
         best = result.best
         if best is None or result.outside > _SUBJECT_OUTSIDE or best.margin < _SUBJECT_MARGIN:
-            return self.of_organisation(words)
+            organisation = self.services.store.current().about(words)
+            before = self.services.search.find(" ".join(words), among=spoken_of, limit=1).best if spoken_of else None
+            return organisation or (before.entry if before and before.margin > _SPOKEN_OF_MARGIN else None)
         if current and best.margin < _ACTION_MARGIN and best.entry.organisation.id == current.organisation.id:
             return current
         return best.entry
-
-    def of_organisation(self, words: list[str]) -> Entry | None:
-        """Return the first entry of the organisation called by these words (« la mairie »), else None."""
-        entries = self.services.store.current().entries if words else []
-        return next((e for e in entries if any(subject_words(name) == words for name in e.organisation.aliases)), None)
 
 
 def text_of(tracker: Tracker) -> str:

@@ -19,6 +19,8 @@ class ActionCompare(DirectoryAction):
         if len(compared) < 2:
             compared = [a for a in reversed(tracker.get_slot("history") or []) if self.entry(a)][:2]
         if len(compared) < 2:
+            compared += self._next_best(tracker, compared)
+        if len(compared) < 2:
             utter(dispatcher, "say_nothing_to_compare")
             return []
         utter(dispatcher, "say_compare", compared)
@@ -26,6 +28,12 @@ class ActionCompare(DirectoryAction):
         if set(compared) <= set(shown):
             return []  # the list stays, and « le deuxième » counts in it
         return [*now_about(tracker, compared), SlotSet("shown", compared)]
+
+    def _next_best(self, tracker: Tracker, compared: list[str]) -> list[str]:
+        """The action that comes next for the same need, when only one was shown."""
+        need = tracker.get_slot("need_text")
+        hits = self.find(tracker, need).hits if need and compared else ()
+        return [hit.entry.id for hit in hits if hit.entry.id not in compared][:1]
 
     def _named(self, text: str) -> list[str]:
         """The two actions that the message names, best first; empty when it names fewer."""

@@ -4,15 +4,18 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import DirectoryAction, now_about, utter
+from actions.base import now_about, utter
+from actions.need import AnswersNeeds
 
 _COUNTER = "pimms"
 
 
-class ActionHandOver(DirectoryAction):
+class ActionHandOver(AnswersNeeds):
     action_name = "action_hand_over"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        if self.surely_a_need(tracker):  # « quelqu'un peut venir avec moi chez le médecin ? »
+            return self.answer_need(dispatcher, tracker)
         shown = [_COUNTER] if self.entry(_COUNTER) else []
         utter(dispatcher, "say_human", shown)
         return now_about(tracker, shown)

@@ -19,10 +19,8 @@ class ActionHelpNow(DirectoryAction):
         # « vite ! » says nothing of what happens: it is still about what was said before.
         vague = not subject_words(text) and read_distress(text) is None
         _help(dispatcher, (vague and _kind_before(tracker)) or entity(tracker, _KIND))
-        # Nothing of before may colour what is said next.
-        return [SlotSet(name, None) for name in ("current_action", "shown", "seen", "history", "person", "need_text")] + [
-            SlotSet("misunderstood", 0)
-        ]
+        # Nothing of before may colour what is said next; it can be named again (« et pour le stage ? »).
+        return [SlotSet(name, None) for name in ("current_action", "shown", "seen", "need_text")] + [SlotSet("misunderstood", 0)]
 
 
 def help_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:

@@ -4,11 +4,12 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import DirectoryAction, intent_of, now_about, remember_person, text_of, utter
+from actions.base import DirectoryAction, intent_of, now_about, person_of, remember_person, text_of, utter
 from actions.help_now import help_again
 from knowledge.directory import Entry
-from knowledge.search import Kind, Result, decide
+from knowledge.search import Kind, Result, decide, find_needs
 from nlu.french.ellipsis import subject_words
+from nlu.french.reference import refers_back
 from nlu.french.text import words
 
 # What every refusal names last.
@@ -30,17 +31,46 @@ class AnswersNeeds(DirectoryAction):
         text = text_of(tracker)
         if not words(text):  # « ??? », emoji: nothing was asked yet
             return misunderstand(dispatcher, tracker)
-        result = self.find(tracker, text)
+        needs = find_needs(self.services.search, text, person_of(tracker))
+        if len(needs) > 1:
+            return self._show_several(dispatcher, tracker, needs)
+        return self._answer(dispatcher, tracker, needs[0])
+
+    def surely_a_need(self, tracker: Tracker) -> bool:
+        """True when the search is surer of an action than a reading of a few words can be of an intent."""
+        text = text_of(tracker)
+        if not subject_words(text):
+            return False
+        best = self.find(tracker, text, limit=1).best
+        return best is not None and best.confidence >= _SURE_OF_ACTION
+
+    def _answer(self, dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[EventType]:
         decision = decide(result)
         if decision.kind is not Kind.outside and self._reads_as_outside(tracker, result):
             return self._decline(dispatcher, result, tracker)
         if decision.kind in (Kind.answer, Kind.clarify):
             return [remember_person(result.person), *self.show(dispatcher, tracker, [hit.entry.id for hit in decision.hits], decision.kind)]
-        if decision.kind is Kind.outside and result.topic is None and _says_little(text):
+        if result.topic is None and help_again(dispatcher, tracker):
+            return []
+        current = self.entry(tracker.get_slot("current_action"))
+        if current and result.topic is None and refers_back(text_of(tracker)):  # « ils viennent chez les gens ? »
+            utter(dispatcher, "say_unknown_detail", [current.id])
+            return []
+        if decision.kind is Kind.outside and result.topic is None and _says_little(text_of(tracker)):
             return misunderstand(dispatcher, tracker)
         if decision.kind is Kind.outside and (intent_of(tracker) != "nlu_fallback" or result.outside >= _SURELY_OUTSIDE):
             return self._decline(dispatcher, result, tracker)
         return misunderstand(dispatcher, tracker)
+
+    @staticmethod
+    def _show_several(dispatcher: CollectingDispatcher, tracker: Tracker, needs: list[Result]) -> list[EventType]:
+        """One answer after the other; the first is current, and the list counts them."""
+        shown = [need.best.entry.id for need in needs if need.best]
+        utter(dispatcher, "say_several", shown)
+        for action_id in shown:
+            utter(dispatcher, "say_answer", [action_id])
+        kept = [event for event in now_about(tracker, shown) if event["name"] != "seen"]
+        return [remember_person(needs[0].person), SlotSet("need_text", text_of(tracker)), *kept, SlotSet("seen", shown)]
 
     @staticmethod
     def show(dispatcher: CollectingDispatcher, tracker: Tracker, shown: list[str], kind: Kind) -> list[EventType]:
@@ -58,13 +88,15 @@ class AnswersNeeds(DirectoryAction):
 
     def _door(self, name: str | None, tracker: Tracker) -> Entry | None:
         """The door that a refusal names; one that it only adds takes nobody away from what they spoke of."""
-        door = self.entry(name) or self.of_organisation([name or ""])
+        door = self.entry(name) or self.services.store.current().about([name or ""])
         return door or (None if tracker.get_slot("current_action") else self.entry(_LAST_DOOR))
 
     def _decline(self, dispatcher: CollectingDispatcher, result: Result, tracker: Tracker) -> list[EventType]:
         topic = result.topic
-        utter(dispatcher, f"say_outside_{topic.door if topic else 'unknown'}", topic=topic.title if topic else None)
         door = self._door(topic.door if topic else None, tracker)
+        # The PIMMS helps with whatever is administrative: its card comes with the refusal.
+        card = [_LAST_DOOR] if topic and topic.door == _LAST_DOOR and self.entry(_LAST_DOOR) else []
+        utter(dispatcher, f"say_outside_{topic.door if topic else 'unknown'}", card, topic=topic.title if topic else None)
         # « c'est où ? » is then about the door that was shown.
         return [SlotSet("misunderstood", 0), *(now_about(tracker, [door.id]) if door else [])]
 

@@ -26,6 +26,8 @@ class ActionRefine(AnswersNeeds):
             return [remember_person(person), *ActionTellAudience(self._services).run(dispatcher, tracker, domain)]
         if not need and read_person(said) == Person():
             return misunderstand(dispatcher, tracker)
+        if not need and decide(self.find(tracker, said)).kind is Kind.answer:  # « femme, 41 ans, sans travail depuis longtemps »
+            return self.answer_need(dispatcher, tracker)
         if not need:
             utter(dispatcher, "say_ask_need")
             return [remember_person(person)]

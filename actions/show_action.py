@@ -4,12 +4,12 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import DirectoryAction, entity, now_about, text_of, utter
-from actions.need import misunderstand
+from actions.base import entity, now_about, text_of, utter
+from actions.need import AnswersNeeds, misunderstand
 from nlu.french.reference import read_nth
 
 
-class ActionShowAction(DirectoryAction):
+class ActionShowAction(AnswersNeeds):
     action_name = "action_show_action"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
@@ -19,6 +19,8 @@ class ActionShowAction(DirectoryAction):
             nth = read_nth(text_of(tracker), len(shown))
             chosen = self.entry(shown[nth]) if nth is not None else None
         if chosen is None:
+            if self.surely_a_need(tracker):  # « cours de français, 3 niveaux »
+                return self.answer_need(dispatcher, tracker)
             if shown:
                 utter(dispatcher, "say_which_one", shown)
                 return []

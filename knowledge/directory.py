@@ -1,7 +1,10 @@
 """The directory in memory: one immutable snapshot, exchanged whole when the database changes."""
 
 import logging
+import math
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,8 +17,14 @@ from knowledge.database import see_one_moment
 from knowledge.errors import UnknownAction
 from knowledge.models import stable_id
 from knowledge.records import Records, select_all
+from nlu.french.ellipsis import subject_words
+from nlu.french.text import words
 
 logger = logging.getLogger(__name__)
+
+_ARTICLES = {"le", "la", "les", "l", "d", "de", "du", "des", "au", "a"}
+# One message asks for the directory some five times; an edit still reaches the next message.
+_FRESH_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -87,9 +96,35 @@ class Directory:
             raise UnknownAction(action_id)
         return found
 
+    def called(self, text: str) -> tuple[Entry, ...]:
+        """Return the entries of the organisations that have exactly this name (« maison de Bégon »)."""
+        return self._by_name.get(_name(text), ())
+
+    def about(self, subject: Sequence[str]) -> Entry | None:
+        """Return the first entry of the organisation known by these words of a follow-up (« la mairie »)."""
+        return self._by_subject.get(tuple(subject)) if subject else None
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, ...], tuple[Entry, ...]]:
+        found: dict[tuple[str, ...], dict[str, Entry]] = {}
+        for entry in self.entries:
+            for name in (entry.organisation.name, *entry.organisation.aliases):
+                found.setdefault(_name(name), {})[entry.id] = entry
+        found.pop((), None)
+        return {name: tuple(entries.values()) for name, entries in found.items()}
+
+    @cached_property
+    def _by_subject(self) -> dict[tuple[str, ...], Entry]:
+        named = [(tuple(subject_words(alias)), entry) for entry in self.entries for alias in entry.organisation.aliases]
+        return {subject: entry for subject, entry in reversed(named) if subject}
+
     @cached_property
     def organisations(self) -> dict[str, schema.Organisation]:
         return {entry.organisation.id: entry.organisation for entry in self.entries}
+
+
+def _name(text: str) -> tuple[str, ...]:
+    return tuple(word for word in words(text) if word not in _ARTICLES)
 
 
 EMPTY = Directory(0, (), {}, (), ())
@@ -98,19 +133,24 @@ EMPTY = Directory(0, (), {}, (), ())
 class DirectoryStore:
     """Hands out the current ``Directory`` and notices when the database holds a newer one."""
 
-    def __init__(self, session_factory: sessionmaker) -> None:
-        self._sessions = session_factory
+    def __init__(self, session_factory: sessionmaker, fresh_seconds: float = _FRESH_SECONDS) -> None:
+        """``fresh_seconds``: for so long a directory is handed out without asking the database again."""
+        self._sessions, self._fresh_seconds = session_factory, fresh_seconds
         self._current = EMPTY
+        self._checked = -math.inf
         self._lock = threading.Lock()
 
     def current(self) -> Directory:
         """Return the newest directory; the last one known when the database does not answer."""
+        if time.monotonic() - self._checked < self._fresh_seconds:
+            return self._current
         try:
             version = self._version()
             if version != self._current.version:
                 with self._lock:
                     if version != self._current.version:
                         self._current = self._read()
+            self._checked = time.monotonic()
         except SQLAlchemyError as error:
             logger.warning("directory: the database does not answer (%s); the last directory stays in use", type(error).__name__)
         return self._current

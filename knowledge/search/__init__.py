@@ -1,11 +1,12 @@
 """One ranked search over the directory.
 
-``service`` is the way in (``Search.find``); ``ranker`` scores, ``filters`` holds the structured
-conditions. Text becomes numbers in ``nlu.french.features``.
+``service`` is the way in (``Search.find``), ``several`` finds the needs of one message, ``ranker``
+scores, ``filters`` holds the structured conditions. Text becomes numbers in ``nlu.french.features``.
 """
 
 from knowledge.search.decision import Decision, Kind, decide
 from knowledge.search.filters import Filters
 from knowledge.search.service import Evidence, Hit, Result, Search
+from knowledge.search.several import find_needs
 
-__all__ = ["Decision", "Evidence", "Filters", "Hit", "Kind", "Result", "Search", "decide"]
+__all__ = ["Decision", "Evidence", "Filters", "Hit", "Kind", "Result", "Search", "decide", "find_needs"]

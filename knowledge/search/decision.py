@@ -36,6 +36,12 @@ def decide(result: Result) -> Decision:
     hits = tuple(hit for i, hit in enumerate(result.hits[:MOST]) if i == 0 or hit.confidence >= BESIDE_AT)
     if hits[0].confidence >= ANSWER_AT:
         return Decision(Kind.answer, hits)
-    if sum(hit.confidence for hit in hits) >= CLARIFY_AT:
+    if sum(hit.confidence for hit in hits) >= CLARIFY_AT or _of_one_kind(result) >= CLARIFY_AT:
         return Decision(Kind.clarify, hits)
     return Decision(Kind.unclear, hits)
+
+
+def _of_one_kind(result: Result) -> float:
+    """Probability of the likeliest hits that share a theme with the best: six French courses are one need."""
+    themes = set(result.hits[0].entry.action.themes)
+    return sum(hit.confidence for hit in result.hits if themes & set(hit.entry.action.themes))

@@ -66,7 +66,7 @@ class Ranker:
 
     def score(self, text: str) -> Scores:
         """Return the margins of every label for ``text``."""
-        row = self.features.transform([text])
+        row = self.features.row(text)
         if self._classifier is None:
             unit = normalize(row)
             return Scores(self.labels, _margin((unit @ self._by_feature).toarray().ravel()), self._outside_margin(unit), row)

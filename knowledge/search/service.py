@@ -106,7 +106,7 @@ class _Index:
         self.fitted_on = {entry.id: entry.action for entry in directory.entries}
         topics = [(topic, text) for topic in directory.outside for text in topic.questions]
         self.topics = [topic for topic, _ in topics]
-        self.topic_rows = normalize(self.ranker.features.transform([text for _, text in topics])) if topics else None
+        self.topic_rows = normalize(self.ranker.features.transform([text for _, text in topics])).T.tocsr() if topics else None
         logger.info("search: fitted on version %s in %.1f s", directory.version, time.monotonic() - started)
 
 
@@ -197,7 +197,7 @@ class Search:
     def _topic(self, index: _Index, scores: Scores) -> OutsideTopic | None:
         if index.topic_rows is None:
             return None
-        likeness = (normalize(scores.row) @ index.topic_rows.T).toarray().ravel()
+        likeness = (normalize(scores.row) @ index.topic_rows).toarray().ravel()
         best = int(likeness.argmax())
         return index.topics[best] if likeness[best] >= _TOPIC_LIKENESS else None
 

@@ -48,11 +48,11 @@ class LinearTextClassifier:
 
     def row(self, text: str) -> csr_matrix:
         """Features of one text, shape (1, features)."""
-        return self.features.transform([text])
+        return self.features.row(text)
 
     def margins(self, row: csr_matrix) -> np.ndarray:
-        """One margin a label; above 0 means that the label claims the text."""
-        return np.asarray(row @ self.weights).ravel() + self.bias
+        """One margin a label for one text; above 0 means that the label claims it."""
+        return row.data @ self.weights[row.indices] + self.bias
 
     def probabilities(self, margins: np.ndarray) -> np.ndarray:
         """Calibrated probabilities from margins; they sum to one."""

@@ -2,9 +2,12 @@
 
 Words carry meaning, letters survive misspelling, sounds join spellings by ear. Each block is
 normalised on its own, so that a long message does not drown a short one (docs/nlu.md, ablation).
+Fitting is scikit-learn's. One message is transformed by the few lines of ``_Block``, which give
+the same numbers (a test holds it) in a tenth of the time: its machinery is made for many texts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -59,6 +62,23 @@ def _ngrams(words: Sequence[str], shortest: int = 2, longest: int = 5) -> list[s
 _BLOCKS = {"word": word_ngrams, "letters": letter_ngrams, "sound": sound_ngrams}
 
 
+class _Block:
+    """One fitted vectorizer, for one text at a time."""
+
+    def __init__(self, analyzer: Callable[[Prepared], list[str]], fitted: TfidfVectorizer, offset: int) -> None:
+        self._analyzer, self._vocabulary, self._idf, self._offset = analyzer, fitted.vocabulary_, fitted.idf_, offset
+
+    def row(self, text: Prepared) -> tuple[np.ndarray, np.ndarray]:
+        """Columns and values of one text, unit length."""
+        known = self._vocabulary
+        counts = Counter(known[term] for term in self._analyzer(text) if term in known)
+        columns = np.fromiter(counts, dtype=np.int32, count=len(counts))
+        values = np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts))) + np.float32(1)
+        values *= self._idf[columns]
+        norm = np.sqrt(values @ values)
+        return columns + np.int32(self._offset), values / norm if norm else values
+
+
 class TextFeatures:
     """Fitted features; ``transform`` gives one sparse row a text, shape (texts, features)."""
 
@@ -69,9 +89,24 @@ class TextFeatures:
                 for name, analyzer in _BLOCKS.items()
             ]
         )
+        self._blocks: list[_Block] = []
+        self._width = 0
 
     def fit_transform(self, texts: Iterable[str]) -> csr_matrix:
-        return self._union.fit_transform([Prepared.of(text) for text in texts]).tocsr()
+        rows = self._union.fit_transform([Prepared.of(text) for text in texts]).tocsr()
+        self._width = rows.shape[1]
+        offset = 0
+        for name, vectorizer in self._union.transformer_list:
+            self._blocks.append(_Block(_BLOCKS[name], vectorizer, offset))
+            offset += len(vectorizer.vocabulary_)
+        return rows
+
+    def row(self, text: str) -> csr_matrix:
+        """Return the features of one text, shape (1, features)."""
+        prepared = Prepared.of(text)
+        parts = [block.row(prepared) for block in self._blocks]
+        columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return csr_matrix((values, columns, np.array([0, len(columns)])), shape=(1, self._width))
 
     def transform(self, texts: Iterable[str]) -> csr_matrix:
         return self._union.transform([Prepared.of(text) for text in texts]).tocsr()

@@ -1,4 +1,4 @@
-"""Which one of a list is meant: « le deuxième », « la 2 », « le dernier », « celui du milieu »."""
+"""What a message refers to: the nth of a list (« le deuxième », « le dernier »), or what was spoken of (« ils »)."""
 
 import re
 
@@ -16,6 +16,23 @@ _NOT_AFTER = (
     r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre))"
 )
 _LEAD = r"(?:le|la|l|celui|celle|numero|num|no|n|option|choix|reponse|du|de la|au|a la|pour le|pour la|sur le|sur la)"
+
+# « qui les organise ? », « il est français, lui »
+_BACK = re.compile(
+    r"^(?:et |mais |est ce qu |non |oui )*(?:il|elle)\b"
+    r"|\b(?:ils|elles|leurs?|eux|les(?= \w+(?:e|ent|er)\b)|y|celui|celle|ceux|celles|la bas)\b"
+)
+_PREVIOUS = re.compile(r"\b(?:celui|celle|ceux|celles|l autre|le truc|ce) (?:d avant|davant|precedente?s?)\b|\bdavant\b")
+
+
+def refers_back(text: str) -> bool:
+    """True when ``text`` speaks of something by a pronoun (« ils peuvent venir chez moi ? »)."""
+    return bool(_BACK.search(" ".join(expand(text)).replace("il y a", "")))
+
+
+def refers_to_previous(text: str) -> bool:
+    """True for « celui d'avant »: not what is spoken of now, but what was before."""
+    return bool(_PREVIOUS.search(" ".join(expand(text))))
 
 
 def read_nth(text: str, size: int) -> int | None:

@@ -47,6 +47,16 @@ _SHORT = {
     "askip": "a ce qu il parait", "frr": "frere", "mm": "meme", "meme": "meme",
 }  # fmt: skip
 
+# What an emoji says when it stands for the whole message; beside words it only colours them.
+_EMOJI = {
+    "👋": "bonjour", "🙋": "bonjour", "🙏": "merci", "❤": "merci", "🥰": "merci", "😘": "merci", "💐": "merci",
+    "👍": "oui", "👌": "d accord", "✅": "oui",
+    "👎": "non", "❌": "non", "🤷": "je sais pas", "🤔": "je sais pas", "🤖": "robot",
+    "🖕": "va te faire", "💩": "merde",
+    "📞": "telephone", "☎": "telephone", "📱": "telephone", "📧": "mail", "✉": "mail", "📍": "adresse", "🗺": "adresse", "🕐": "horaires",
+    "⏰": "horaires", "🕒": "horaires", "💶": "prix", "💰": "prix", "🆘": "au secours", "🚑": "ambulance vite", "🚒": "pompiers vite",
+}  # fmt: skip
+
 
 def expand(text: str) -> list[str]:
     """Return the folded words of ``text`` with its short forms written out.
@@ -55,4 +65,5 @@ def expand(text: str) -> list[str]:
     ['je', 'suis', 'o', 'chomage', 'quoi', 'faire', 's', 'il', 'vous', 'plait']
     """
     # "l", "d", "j"… alone are elisions when a word follows them and are kept as they are.
-    return [part for word in words(text) for part in _SHORT.get(word, word).split()]
+    spoken = words(text) or [_EMOJI[sign] for sign in text if sign in _EMOJI]
+    return [part for word in spoken for part in _SHORT.get(word, word).split()]

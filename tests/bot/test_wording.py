@@ -27,10 +27,11 @@ MOMENTS = {
 TUESDAY = MOMENTS["a Tuesday morning"]
 # One card each; the others speak of several, or of none.
 ABOUT_ONE = [
+    "say_unknown_detail",
     "say_answer", "say_refined", "say_contact", "say_hours", "say_place", "say_price", "say_audience", "say_how", "say_duration",
     "say_status", "say_source", "say_more",
 ]  # fmt: skip
-ABOUT_SEVERAL = ["say_answer", "say_refined", "say_clarify", "say_other", "say_which_one", "say_compare"]
+ABOUT_SEVERAL = ["say_answer", "say_refined", "say_clarify", "say_other", "say_which_one", "say_compare", "say_several"]
 # Words that French writes with an accent, and that a keyboard in a hurry does not.
 UNACCENTED = re.compile(
     r"\b(?:deja|apres|tres|meme|etre|ecrire|ecrivez|francais|numero|telephone|probleme|reponse|verifie\w*|source datee|annee|marche a|"

@@ -201,7 +201,7 @@ def real_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DirectorySt
     engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('real') / 'passerelle.db'}")
     migrate(engine)
     load(sessions(engine))
-    yield DirectoryStore(sessions(engine))
+    yield DirectoryStore(sessions(engine), fresh_seconds=0)
     engine.dispose()
 
 

@@ -26,11 +26,11 @@ def titles(directory: Directory) -> list[str]:
 
 
 def test_an_unloaded_database_is_an_empty_directory(factory: sessionmaker) -> None:
-    assert DirectoryStore(factory).current().entries == ()
+    assert DirectoryStore(factory, fresh_seconds=0).current().entries == ()
 
 
 def test_a_new_version_is_noticed(factory: sessionmaker, data: Path, edit_club: Edit) -> None:
-    store = DirectoryStore(factory)
+    store = DirectoryStore(factory, fresh_seconds=0)
     load(factory, data)
     assert titles(store.current()) == ["Un jardin", "Un atelier vélo"]
     edit_club("Un jardin", "Le jardin")
@@ -39,7 +39,7 @@ def test_a_new_version_is_noticed(factory: sessionmaker, data: Path, edit_club: 
 
 
 def test_the_same_version_is_the_same_object(factory: sessionmaker, data: Path) -> None:
-    store = DirectoryStore(factory)
+    store = DirectoryStore(factory, fresh_seconds=0)
     load(factory, data)
     assert store.current() is store.current()
 
@@ -47,7 +47,7 @@ def test_the_same_version_is_the_same_object(factory: sessionmaker, data: Path) 
 def test_the_last_directory_stays_in_use_when_the_tables_are_gone(
     engine: Engine, factory: sessionmaker, data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = DirectoryStore(factory)
+    store = DirectoryStore(factory, fresh_seconds=0)
     load(factory, data)
     known = store.current()
     models.Base.metadata.drop_all(engine)
@@ -62,7 +62,7 @@ def test_the_last_directory_stays_in_use_when_the_server_is_gone_and_the_next_is
     engine = open_engine(postgres_url)
     migrate(engine)
     load(sessions(engine), data)
-    store = DirectoryStore(sessions(engine))
+    store = DirectoryStore(sessions(engine), fresh_seconds=0)
     known = store.current()
     name = engine.url.database
     server = sa.create_engine(engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT", future=True)
@@ -83,7 +83,7 @@ def test_the_last_directory_stays_in_use_when_the_server_is_gone_and_the_next_is
 def test_the_last_directory_stays_in_use_when_reading_the_new_one_fails(
     factory: sessionmaker, data: Path, edit_club: Edit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = DirectoryStore(factory)
+    store = DirectoryStore(factory, fresh_seconds=0)
     load(factory, data)
     known = store.current()
     edit_club("Un jardin", "Le jardin")
@@ -109,7 +109,7 @@ def test_a_load_during_a_read_does_not_mix_two_versions(
         load(factory, data)
         return read(session)
 
-    store = DirectoryStore(factory)
+    store = DirectoryStore(factory, fresh_seconds=0)
     with monkeypatch.context() as patch:
         patch.setattr(directory_module, "select_all", load_first)
         first = store.current()
@@ -138,7 +138,7 @@ def test_contacts_are_the_actions_own_then_the_organisations_without_repetition_
         f"    contacts:\n      - kind: phone\n        {own}\n      - kind: phone\n        {private}\n    source: page\n    questions",
     )
     load(factory, data)
-    jardin, velo = DirectoryStore(factory).current().entries
+    jardin, velo = DirectoryStore(factory, fresh_seconds=0).current().entries
     assert [contact.value for contact in jardin.contacts] == ["06 00 00 00 00", "02 54 00 00 00"]
     assert [contact.value for contact in velo.contacts] == ["02 54 00 00 00"]
 

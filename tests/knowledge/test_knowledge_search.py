@@ -319,7 +319,7 @@ BOXE = """  - id: boxe
 @pytest.fixture
 def small_search(factory: sessionmaker, data: Path) -> Search:
     load(factory, data)
-    search = Search(DirectoryStore(factory))
+    search = Search(DirectoryStore(factory, fresh_seconds=0))
     search.fit()
     return search
 
