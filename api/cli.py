@@ -176,6 +176,11 @@ def _services() -> Any:
 def train() -> None:
     """Train the language model anew."""
     from bot.training import train as train_now
+    from knowledge.files import read_directory
+
+    files = read_directory()
+    if files.problems:  # the model learns from the phrasings in them
+        raise InvalidDirectory(files.problems)
 
     typer.echo(train_now(settings().var_dir, typer.echo))
 

@@ -5,8 +5,9 @@ from knowledge.search.service import Result, Search
 from nlu.french.clauses import clauses
 from nlu.french.person import Person
 
-# A part of a sentence stands alone only when it says clearly what it wants.
-_CLEAR = 0.75
+# A part of a sentence stands for the whole when it says clearly what it wants, and beside another
+# part only beyond doubt.
+_CLEAR, _BEYOND_DOUBT = 0.75, 0.9
 _MOST = 3
 
 
@@ -24,8 +25,15 @@ def find_needs(search: Search, text: str, person: Person) -> list[Result]:
             found.setdefault(result.best.entry.id, result)
     clear = list(found.values())[:_MOST]
     if decide(whole).kind in (Kind.answer, Kind.clarify):
-        return clear if len(clear) > 1 and _of_different_kinds(clear) else [whole]
-    return clear or [whole]
+        doors = [result for result in clear if _is_a_door(result)]
+        return doors if len(doors) > 1 and _of_different_kinds(doors) else [whole]
+    return clear[:1] or [whole]
+
+
+def _is_a_door(result: Result) -> bool:
+    """True for an action found beyond doubt: a word of the FAQ (« contrat », « conseil ») is no second need."""
+    best = result.best
+    return best is not None and best.confidence >= _BEYOND_DOUBT and best.entry.action.kind == "action"
 
 
 def _of_different_kinds(results: list[Result]) -> bool:
