@@ -76,9 +76,8 @@ def serve(
     """Serve the chat, the directory and the API. WEB_CONCURRENCY sets the number of worker processes."""
     import uvicorn
 
-    from api.wiring import find_redis, open_knowledge, secret_key
+    from api.wiring import find_redis, secret_key
     from bot.training import ensure_model
-    from knowledge.loader import load
 
     given = settings()
     workers = _workers()
@@ -86,16 +85,25 @@ def serve(
     # What can fail fails here, in one process, before any worker starts.
     secret_key(given)
     find_redis(given)
-    database, factory, store = open_knowledge(given)
-    load(factory)  # facts edited in the files are served; nothing happens when nothing changed
-    typer.echo(f"Knowledge base: {len(store.current().entries)} actions.")
-    database.dispose()
+    typer.echo(f"Knowledge base: {_load_files(given)} actions.")
     ensure_model(given.var_dir, typer.echo)
     # Workers read it to say where they answer (api.server).
     os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
     typer.echo("Loading (some ten seconds)…")
     uvicorn.run("api.server:application", factory=True, host=host, port=port, workers=workers, log_level="warning", ws="none",
                 access_log=False, server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
+
+
+def _load_files(given: Settings) -> int:
+    """Bring the database up to the files (nothing happens when nothing changed); returns how many actions it holds."""
+    from api.wiring import open_knowledge
+    from knowledge.loader import load
+
+    database, factory, store = open_knowledge(given)
+    load(factory)
+    actions = len(store.current().entries)
+    database.dispose()
+    return actions
 
 
 def _workers() -> int:
@@ -168,7 +176,9 @@ def _say(reply: dict[str, Any]) -> list[dict[str, str]]:
 def _services() -> Any:
     from api.wiring import open_services
 
-    return open_services(settings(), lambda text: typer.echo(text, err=True))
+    given = settings()
+    _load_files(given)
+    return open_services(given, lambda text: typer.echo(text, err=True))
 
 
 @app.command()
@@ -193,6 +203,7 @@ def evaluate(files: list[Path] = typer.Argument(None, help="sets (CSV); default:
     from bot.evaluation import EvaluationError, SettableClock, run
 
     given, clock = settings(), SettableClock()
+    _load_files(given)
     services = open_services(given, lambda text: typer.echo(text, err=True), clock)
     try:
         report = run(services.engine, services.search, services.store.current(), files or None, given.var_dir / "reports", clock.set)
