@@ -78,7 +78,7 @@ class DirectoryAction(Action):
         best = result.best
         if best is None or result.outside > _SUBJECT_OUTSIDE or best.margin < _SUBJECT_MARGIN:
             organisation = self.services.store.current().about(words)
-            before = self.services.search.find(" ".join(words), among=spoken_of, limit=1).best if spoken_of else None
+            before = self.services.search.find(text, among=spoken_of, limit=1).best if spoken_of else None
             return organisation or (before.entry if before and before.margin > _SPOKEN_OF_MARGIN else None)
         if current and best.margin < _ACTION_MARGIN and best.entry.organisation.id == current.organisation.id:
             return current

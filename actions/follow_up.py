@@ -10,8 +10,8 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.alarm import help_again
 from actions.base import now_about, remember_person, text_of, utter
-from actions.help_now import help_again
 from actions.need import AnswersNeeds
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide
@@ -22,6 +22,7 @@ class FollowUp(AnswersNeeds):
     """Answers with ``response`` about the subject; without any subject it is a need."""
 
     response = ""
+    without_subject = "say_ask_need"
 
     def details(self, entry: Entry, tracker: Tracker) -> dict[str, Any]:
         """Return what the question asks in particular, as JSON data for the response."""
@@ -51,7 +52,7 @@ class FollowUp(AnswersNeeds):
         if help_again(dispatcher, tracker):
             return []
         if not subject_words(text_of(tracker)):  # « c'est combien ? », and nothing was spoken of yet
-            utter(dispatcher, "say_ask_need")
+            utter(dispatcher, self.without_subject)
             return []
         return self.answer_need(dispatcher, tracker)
 
@@ -70,6 +71,7 @@ class ActionTellPrice(FollowUp):
 
 class ActionTellHow(FollowUp):
     action_name, response = "action_tell_how", "say_how"
+    without_subject = "utter_help"  # « comment ça marche ? » is then about the assistant
 
 
 class ActionTellDuration(FollowUp):
@@ -86,3 +88,4 @@ class ActionTellSource(FollowUp):
 
 class ActionTellMore(FollowUp):
     action_name, response = "action_tell_more", "say_more"
+    without_subject = "utter_help"  # « c'est quoi ? »

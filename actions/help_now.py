@@ -4,40 +4,32 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import DirectoryAction, entity, text_of, utter
+from actions.alarm import kind_before, say_help
+from actions.base import entity, text_of
+from actions.need import AnswersNeeds
 from nlu.french.distress import read_distress
 from nlu.french.ellipsis import subject_words
 
-_INTENT, _KIND, _ANY = "emergency", "emergency_kind", "general"
+# Below this confidence of the detector a number is said beside the answer, not instead of it.
+_SURE_ALARM = 0.75
+_KIND = "emergency_kind"
 
 
-class ActionHelpNow(DirectoryAction):
+class ActionHelpNow(AnswersNeeds):
     action_name = "action_help_now"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         text = text_of(tracker)
+        if self._may_be_calm(tracker):
+            say_help(dispatcher, "caution")
+            return self.answer_need(dispatcher, tracker)
         # « vite ! » says nothing of what happens: it is still about what was said before.
         vague = not subject_words(text) and read_distress(text) is None
-        _help(dispatcher, (vague and _kind_before(tracker)) or entity(tracker, _KIND))
+        say_help(dispatcher, (vague and kind_before(tracker)) or entity(tracker, _KIND))
         # Nothing of before may colour what is said next; it can be named again (« et pour le stage ? »).
         return [SlotSet(name, None) for name in ("current_action", "shown", "seen", "need_text")] + [SlotSet("misunderstood", 0)]
 
-
-def help_again(dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
-    """Say the number once more when the message before was an emergency (« quel numéro ? »)."""
-    kind = _kind_before(tracker)
-    if kind:
-        _help(dispatcher, kind)
-    return bool(kind)
-
-
-def _kind_before(tracker: Tracker) -> str | None:
-    """The kind of emergency that the message before this one spoke of, else None."""
-    said = [event["parse_data"] for event in tracker.events if event.get("event") == "user"]
-    if len(said) < 2 or said[-2]["intent"]["name"] != _INTENT:
-        return None
-    return next((e["value"] for e in said[-2]["entities"] if e["entity"] == _KIND), _ANY)
-
-
-def _help(dispatcher: CollectingDispatcher, kind: str | None) -> None:
-    utter(dispatcher, f"say_emergency_{(kind or _ANY).replace('-', '_')}")
+    def _may_be_calm(self, tracker: Tracker) -> bool:
+        """True when the alarm is unsure and the search is not: « des jeunes crient dans l'escalier, qui peut leur parler ? »"""
+        confidence = (tracker.latest_message.get("intent") or {}).get("confidence", 1.0)
+        return confidence < _SURE_ALARM and self.surely_a_need(tracker)

@@ -4,8 +4,8 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.alarm import help_again
 from actions.base import DirectoryAction, intent_of, now_about, person_of, remember_person, text_of, utter
-from actions.help_now import help_again
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide, find_needs
 from nlu.french.ellipsis import subject_words

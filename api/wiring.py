@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import redis
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import sessionmaker
+from threadpoolctl import threadpool_limits
 
 from actions.registry import all_actions
 from actions.services import Services as ActionServices
@@ -59,6 +60,8 @@ def open_services(settings: Settings, say: Callable[[str], None] = logger.info, 
     find_redis(settings)
     database, factory, store = open_knowledge(settings)
     model = ensure_model(settings.var_dir, say)
+    # Rows of one message are small: a second thread of the linear algebra would only wait, at full speed.
+    threadpool_limits(1)
     search = Search(store)
     started = time.monotonic()
     # Fitting the search is numpy, importing TensorFlow is disk: together they take little more than one.

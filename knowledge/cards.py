@@ -55,6 +55,8 @@ def card(directory: Directory, entry: Entry, at: dt.datetime) -> dict[str, Any]:
         "age_max": audience.age_max if audience else None,
         "price": _with_source(directory, action.price, ["frais", "text"]) if action.price else None,
         "places": [_with_source(directory, p, _PLACE) for p in _newest_first(directory, entry.places)],
+        # Where to ask, when the action takes place elsewhere.
+        "organisation_places": [_with_source(directory, p, _PLACE) for p in organisation.places if entry.action.places and p.address],
         "contacts": [_with_source(directory, c, ["kind", "value", "label"]) for c in entry.contacts],
         "schedules": [_with_source(directory, s, _SCHEDULE) | {"now": opening_view(opening(s, at))} for s in schedules],
         "now": opening_view(opening_of(schedules, at)),

@@ -101,7 +101,7 @@ class Directory:
         return self._by_name.get(_name(text), ())
 
     def about(self, subject: Sequence[str]) -> Entry | None:
-        """Return the first entry of the organisation known by these words of a follow-up (« la mairie »)."""
+        """Return what these words of a follow-up are the name of: an action, or an organisation's first (« la mairie »)."""
         return self._by_subject.get(tuple(subject)) if subject else None
 
     @cached_property
@@ -115,7 +115,9 @@ class Directory:
 
     @cached_property
     def _by_subject(self) -> dict[tuple[str, ...], Entry]:
-        named = [(tuple(subject_words(alias)), entry) for entry in self.entries for alias in entry.organisation.aliases]
+        actions = [(name, entry) for entry in self.entries for name in (entry.id, entry.action.official_title or entry.action.title)]
+        organisations = [(alias, entry) for entry in self.entries for alias in entry.organisation.aliases]
+        named = [(tuple(subject_words(name)), entry) for name, entry in [*actions, *organisations]]
         return {subject: entry for subject, entry in reversed(named) if subject}
 
     @cached_property

@@ -20,7 +20,10 @@ _UNMISTAKABLE = [
                  r"|viens de me faire (?:agresser|violer|poignarder|braquer)|prise d otages?|(?:agression|effraction|cambriolage|intrusion|braquage|bagarre|rixe) en cours|(?:individu|homme|personne|type) armee?)"),
     ("violence-femmes", rf"(?:(?:mon|son|my|mi) {_PARTNER} (?:il |elle )?(?:me |m a |m |la |l a |lui )?{_HITS}|violences? conjugales?.{{0,60}}(?:ce soir|partir|enfants)|mari frappe"
                         r"|mari(?:er|age) de force|(?:me|la) forcer? a me marier)"),
-    ("enfant", r"(?:(?:mon|son|leur|ma) (?:pere|beau pere|mere|belle mere|oncle|papa|maman) (?:me|le|la|les) (?:frappe|tape|bat|touche|cogne)|touche (?:les enfants|ma fille|mon fils)|enfant (?:battu|maltraite|frappe))"),
+    ("enfant", r"(?:(?:mon|son|leur|ma) (?:pere|beau pere|mere|belle mere|oncle|papa|maman) (?:me|le|la|les) (?:frappe|tape|bat|touche|cogne)|touche (?:les enfants|ma fille|mon fils)|enfant (?:battu|maltraite|frappe)"
+               r"|(?:fils|fille|enfant|petit|petite|bebe|gamin|gamine|gosse)(?: de \w+ ans?)? (?:a disparu|est perdue?|a ete enleve)e?)"),
+    ("cyber", r"(?:chantage.{0,30}(?:photos?|videos?|nudes?|nues?)|(?:menace|menacent) de (?:balancer|publier|diffuser|envoyer|poster) (?:mes|des|ses|les) (?:photos?|videos?|nudes?))"),
+    ("general", r"(?:question de vie (?:ou|et) de mort|urgence vitale|(?:suis|sommes|est) en danger (?:maintenant|la|de mort|immediat|grave))"),
     ("sans-abri", r"(?:(?:dormir|dors|dort|dormons|dorment) dehors (?:ce soir|cette nuit|avec|depuis)|nulle part ou dormir|a la rue (?:ce soir|cette nuit)|(?:nous|me|m) (?:a )?mis(?:e)? (?:a la rue|dehors) (?:ce soir|cette nuit))"),
 ]  # fmt: skip
 _NOT = r"(?<!pas )(?<!plus )(?<!jamais )(?<!personne )"

@@ -27,7 +27,7 @@ ouvertures ferme fermes fermee ferment fermeture date dates jour jours commence 
 trouve passe passent rue quartier loin bus arret proche prix tarif tarifs cout coute coutent cher chere gratuit gratuite gratuits gratos
 gratis payer paye payant payante euros euro argent inscrire inscrit inscription inscriptions inscris rendez rdv venir vient viennent aller
 participer participe entrer marche deroule duree dure durent fois semaines places nombre groupe personnes gens monde age ages ans an mois
-public reserve reservee condition conditions droit obligatoire besoin necessaire permis autorise accepte acceptent prend prennent existe
+public reserve reservee condition conditions droit obligatoire besoin necessaire autorise accepte acceptent prend prennent existe
 existent fini finie termine terminee prochaine prochain edition encore actuel actualite source sources info infos information informations
 sur certain sure verifie plus detail details savoir expliquer explique expliquez dites preciser pareil difference differences mieux
 choisir comparer compare premier premiere deuxieme second seconde troisieme dernier derniere milieu annee annees valable dispo disponible

@@ -4,6 +4,8 @@ A small closed list, because each entry must be safe in every sentence. Spelling
 to ``sound``, which needs no list.
 """
 
+import re
+
 from nlu.french.text import words
 
 # One folded word as typed -> the words it stands for.
@@ -47,6 +49,8 @@ _SHORT = {
     "askip": "a ce qu il parait", "frr": "frere", "mm": "meme", "meme": "meme",
 }  # fmt: skip
 
+# « a+ », « @+ »: the sign is no letter, and would be lost.
+_LATER = re.compile(r"(?<!\w)[aA@à]\+(?!\w)")
 # What an emoji says when it stands for the whole message; beside words it only colours them.
 _EMOJI = {
     "👋": "bonjour", "🙋": "bonjour", "🙏": "merci", "❤": "merci", "🥰": "merci", "😘": "merci", "💐": "merci",
@@ -65,5 +69,5 @@ def expand(text: str) -> list[str]:
     ['je', 'suis', 'o', 'chomage', 'quoi', 'faire', 's', 'il', 'vous', 'plait']
     """
     # "l", "d", "j"… alone are elisions when a word follows them and are kept as they are.
-    spoken = words(text) or [_EMOJI[sign] for sign in text if sign in _EMOJI]
+    spoken = words(_LATER.sub(" a plus ", text)) or [_EMOJI[sign] for sign in text if sign in _EMOJI]
     return [part for word in spoken for part in _SHORT.get(word, word).split()]
