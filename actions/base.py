@@ -95,6 +95,11 @@ def intent_of(tracker: Tracker) -> str:
     return (tracker.latest_message.get("intent") or {}).get("name") or ""
 
 
+def confidence_of(tracker: Tracker) -> float:
+    """Confidence (0 to 1) of the last message's intent."""
+    return float((tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
+
+
 def likeliest_intents(tracker: Tracker) -> list[str]:
     """The intents that the last message may have had, likeliest first."""
     return [ranked["name"] for ranked in tracker.latest_message.get("intent_ranking") or []]

@@ -4,18 +4,19 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import now_about, text_of, utter
+from actions.base import confidence_of, now_about, utter
 from actions.need import AnswersNeeds
-from nlu.french.ellipsis import subject_words
 
 _COUNTER = "pimms"
+# From this confidence on, « un conseiller » is a person, whatever action has one.
+_SURELY_A_PERSON = 0.9
 
 
 class ActionHandOver(AnswersNeeds):
     action_name = "action_hand_over"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        if len(subject_words(text_of(tracker))) > 1 and self.surely_a_need(tracker):  # « quelqu'un peut venir avec moi chez le médecin ? »
+        if confidence_of(tracker) < _SURELY_A_PERSON and self.surely_a_need(tracker):  # « quelqu'un peut venir avec moi chez le médecin ? »
             return self.answer_need(dispatcher, tracker)
         shown = [_COUNTER] if self.entry(_COUNTER) else []
         utter(dispatcher, "say_human", shown)

@@ -5,13 +5,13 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import kind_before, say_help
-from actions.base import entity, text_of
+from actions.base import confidence_of, entity, text_of
 from actions.need import AnswersNeeds
 from nlu.french.distress import read_distress
 from nlu.french.ellipsis import subject_words
 
 # Below this confidence of the detector a number is said beside the answer, not instead of it.
-_SURE_ALARM = 0.75
+_SURE_ALARM = 0.85
 _KIND = "emergency_kind"
 
 
@@ -31,5 +31,4 @@ class ActionHelpNow(AnswersNeeds):
 
     def _may_be_calm(self, tracker: Tracker) -> bool:
         """True when the alarm is unsure and the search is not: « des jeunes crient dans l'escalier, qui peut leur parler ? »"""
-        confidence = (tracker.latest_message.get("intent") or {}).get("confidence", 1.0)
-        return confidence < _SURE_ALARM and self.surely_a_need(tracker)
+        return confidence_of(tracker) < _SURE_ALARM and self.surely_a_need(tracker)

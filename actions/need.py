@@ -5,7 +5,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again
-from actions.base import DirectoryAction, intent_of, now_about, person_of, remember_person, text_of, utter
+from actions.base import DirectoryAction, confidence_of, intent_of, now_about, person_of, remember_person, text_of, utter
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide, find_needs
 from nlu.french.ellipsis import subject_words
@@ -48,12 +48,13 @@ class AnswersNeeds(DirectoryAction):
         decision = decide(result)
         if decision.kind is not Kind.outside and self._reads_as_outside(tracker, result):
             return self._decline(dispatcher, result, tracker)
-        if decision.kind in (Kind.answer, Kind.clarify):
+        current = self.entry(tracker.get_slot("current_action"))
+        refers = current is not None and result.topic is None and refers_back(text_of(tracker))
+        if decision.kind is Kind.answer or (decision.kind is Kind.clarify and not refers):
             return [remember_person(result.person), *self.show(dispatcher, tracker, [hit.entry.id for hit in decision.hits], decision.kind)]
         if result.topic is None and help_again(dispatcher, tracker):
             return []
-        current = self.entry(tracker.get_slot("current_action"))
-        if current and result.topic is None and refers_back(text_of(tracker)):  # « ils viennent chez les gens ? »
+        if current and refers:  # « ils viennent chez les gens ? »
             utter(dispatcher, "say_unknown_detail", [current.id])
             return []
         if decision.kind is Kind.outside and result.topic is None and _says_little(text_of(tracker)):
@@ -82,9 +83,8 @@ class AnswersNeeds(DirectoryAction):
     @staticmethod
     def _reads_as_outside(tracker: Tracker, result: Result) -> bool:
         """True when the intent says "none of our business" more clearly than the search says otherwise."""
-        intent = tracker.latest_message.get("intent") or {}
         unsure = result.best is None or result.best.confidence < _SURE_OF_ACTION
-        return intent.get("name") == "out_of_scope" and intent.get("confidence", 0.0) >= _READS_OUTSIDE and unsure
+        return intent_of(tracker) == "out_of_scope" and confidence_of(tracker) >= _READS_OUTSIDE and unsure
 
     def _door(self, name: str | None, tracker: Tracker) -> Entry | None:
         """The door that a refusal names; one that it only adds takes nobody away from what they spoke of."""
