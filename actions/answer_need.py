@@ -54,7 +54,7 @@ class ActionAnswerNeed(AnswersNeeds):
         text = text_of(tracker)
         asked = next((_FOLLOW_UPS[intent] for intent in likeliest_intents(tracker) if intent in _FOLLOW_UPS), None)
         named = subject_words(text)
-        if len(words(text)) > len(named) and self.services.store.current().about(named):  # « les horaires de la mairie »
+        if len(words(text)) > len(named) and self.services.store.current().of_organisation(named):  # « les horaires de la mairie »
             return asked
         if not words(text) or subject_words(text) or not self.entry(tracker.get_slot("current_action")):
             return None

@@ -5,7 +5,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import kind_before, say_help
-from actions.base import confidence_of, entity, text_of
+from actions.base import confidence_of, entity, text_of, utter
 from actions.need import AnswersNeeds
 from nlu.french.distress import read_distress
 from nlu.french.ellipsis import subject_words
@@ -21,7 +21,7 @@ class ActionHelpNow(AnswersNeeds):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         text = text_of(tracker)
         if self._may_be_calm(tracker):
-            say_help(dispatcher, "caution")
+            utter(dispatcher, "say_caution")
             return self.answer_need(dispatcher, tracker)
         # « vite ! » says nothing of what happens: it is still about what was said before.
         vague = not subject_words(text) and read_distress(text) is None

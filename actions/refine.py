@@ -28,20 +28,24 @@ class ActionRefine(AnswersNeeds):
             return misunderstand(dispatcher, tracker)
         if not need and decide(self.find(tracker, said)).kind is Kind.answer:  # « femme, 41 ans, sans travail depuis longtemps »
             return self.answer_need(dispatcher, tracker)
-        if not need:
-            utter(dispatcher, "say_ask_need")
-            return [remember_person(person)]
-        # The newer words decide between doors; the need alone decides when they say nothing new.
-        decision = decide(self.services.search.find(f"{need} {said}", person=person))
-        if decision.kind not in (Kind.answer, Kind.clarify):
-            decision = decide(self.services.search.find(need, person=person))
-        found = decision.hits if decision.kind in (Kind.answer, Kind.clarify) else ()
-        shown = [hit.entry.id for hit in found] or [a for a in tracker.get_slot("shown") or [] if self.entry(a)]
+        return self._answer_anew(dispatcher, tracker, need, person)
+
+    def _answer_anew(self, dispatcher: CollectingDispatcher, tracker: Tracker, need: str, person: Person) -> list[EventType]:
+        """The newer words decide between doors; the need alone decides when they say nothing new."""
+        shown = self._doors(tracker, f"{need} {text_of(tracker)}", need, person) if need else []
         if not shown:
             utter(dispatcher, "say_ask_need")
             return [remember_person(person)]
         utter(dispatcher, "say_refined", shown)
         return [SlotSet("need_text", need), remember_person(person), *now_about(tracker, shown)]
+
+    def _doors(self, tracker: Tracker, said: str, need: str, person: Person) -> list[str]:
+        """The doors of the first of both readings that leads to any; else those shown before."""
+        for text in (said, need):
+            decision = decide(self.services.search.find(text, person=person))
+            if decision.kind in (Kind.answer, Kind.clarify):
+                return [hit.entry.id for hit in decision.hits]
+        return [a for a in tracker.get_slot("shown") or [] if self.entry(a)]
 
     def _asks_whether_it_fits(self, tracker: Tracker, person: Person) -> bool:
         """« mon fils de 12 ans ? », when the current action says who may come."""

@@ -41,7 +41,7 @@ _PIMMS = "pimms"
 _TOWN_HALL = "ville-de-blois"
 _APOLOGY = "say_apology"
 # What buttons send. Anything else that starts with a slash is a person's text.
-_PAYLOAD = re.compile(r'/(?:ask_\w+|tell_more|other_proposal|compare|go_back|help|show_action\{"action_id": "[a-z0-9-]{1,80}"\})')
+_PAYLOAD = re.compile(r'/(?:ask_\w+|tell_more|other_proposal|compare|go_back|help|choose_nth\{"action_id": "[a-z0-9-]{1,80}"\})')
 # Stands for a message of slashes only, which Rasa would read as an unnamed intent.
 _NO_WORDS = "?"
 

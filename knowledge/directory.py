@@ -4,7 +4,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -102,7 +102,11 @@ class Directory:
 
     def about(self, subject: Sequence[str]) -> Entry | None:
         """Return what these words of a follow-up are the name of: an action, or an organisation's first (« la mairie »)."""
-        return self._by_subject.get(tuple(subject)) if subject else None
+        return self._by_action_name.get(tuple(subject)) or self.of_organisation(subject) if subject else None
+
+    def of_organisation(self, subject: Sequence[str]) -> Entry | None:
+        """Return the first entry of the organisation known by these words."""
+        return self._by_organisation.get(tuple(subject)) if subject else None
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, ...], tuple[Entry, ...]]:
@@ -114,11 +118,12 @@ class Directory:
         return {name: tuple(entries.values()) for name, entries in found.items()}
 
     @cached_property
-    def _by_subject(self) -> dict[tuple[str, ...], Entry]:
-        actions = [(name, entry) for entry in self.entries for name in (entry.id, entry.action.official_title or entry.action.title)]
-        organisations = [(alias, entry) for entry in self.entries for alias in entry.organisation.aliases]
-        named = [(tuple(subject_words(name)), entry) for name, entry in [*actions, *organisations]]
-        return {subject: entry for subject, entry in reversed(named) if subject}
+    def _by_action_name(self) -> dict[tuple[str, ...], Entry]:
+        return _first_by_subject((name, e) for e in self.entries for name in (e.id, e.action.official_title or e.action.title))
+
+    @cached_property
+    def _by_organisation(self) -> dict[tuple[str, ...], Entry]:
+        return _first_by_subject((alias, e) for e in self.entries for alias in e.organisation.aliases)
 
     @cached_property
     def organisations(self) -> dict[str, schema.Organisation]:
@@ -127,6 +132,14 @@ class Directory:
 
 def _name(text: str) -> tuple[str, ...]:
     return tuple(word for word in words(text) if word not in _ARTICLES)
+
+
+def _first_by_subject(named: Iterable[tuple[str, Entry]]) -> dict[tuple[str, ...], Entry]:
+    found: dict[tuple[str, ...], Entry] = {}
+    for name, entry in named:
+        found.setdefault(tuple(subject_words(name)), entry)
+    found.pop((), None)
+    return found
 
 
 EMPTY = Directory(0, (), {}, (), ())

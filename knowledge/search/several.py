@@ -5,9 +5,9 @@ from knowledge.search.service import Result, Search
 from nlu.french.clauses import clauses
 from nlu.french.person import Person
 
-# A part of a sentence stands for the whole when it says clearly what it wants, and beside another
-# part only beyond doubt.
-_CLEAR, _BEYOND_DOUBT = 0.75, 0.9
+# A part of a sentence stands for the whole when it is hardly outside, and beside another part only
+# when its action is beyond doubt.
+_INSIDE, _BEYOND_DOUBT = 0.15, 0.9
 _MOST = 3
 
 
@@ -21,13 +21,14 @@ def find_needs(search: Search, text: str, person: Person) -> list[Result]:
     found: dict[str, Result] = {}
     for part in clauses(text):
         result = search.find(part, person=whole.person)
-        if result.best and result.best.confidence >= _CLEAR:
+        if result.best and decide(result).kind in (Kind.answer, Kind.clarify):
             found.setdefault(result.best.entry.id, result)
     clear = list(found.values())[:_MOST]
     if decide(whole).kind in (Kind.answer, Kind.clarify):
         doors = [result for result in clear if _is_a_door(result)]
         return doors if len(doors) > 1 and _of_different_kinds(doors) else [whole]
-    return clear[:1] or [whole]
+    inside = [result for result in clear if result.outside <= _INSIDE]
+    return [min(inside, key=lambda result: result.outside)] if inside else [whole]
 
 
 def _is_a_door(result: Result) -> bool:

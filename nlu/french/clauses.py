@@ -9,7 +9,9 @@ import re
 from nlu.french.ellipsis import subject_words
 
 _BREAKS = re.compile(
-    r"[.;!?,:\n()]+|\b(?:et puis|et aussi|ainsi que|et|puis|aussi|mais|sinon|ensuite|en plus|donc|alors|apres|après|par contre)\b",
+    r"[.;!?,:\n()]+"
+    r"|\b(?:et puis|et aussi|ainsi que|et|puis|aussi|mais|sinon|ensuite|en plus|donc|alors|apres|après|par contre)\b"
+    r"|\b(?=je suis une? )",
     re.IGNORECASE,
 )
 _MOST = 6

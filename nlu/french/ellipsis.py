@@ -21,8 +21,9 @@ voila voir vont vos votre voudrais voulez vous vrai vraiment wesh y
 
 # What is asked about an action, in the words people use; grouped as the intents are.
 _ASKING = """
-numero numeros telephone telephoner tel appel appeler appelle appellent joindre contacter contact contacts coordonnees mail mel email
-courriel adresse adresses ecrire site internet web facebook horaire horaires heure heures h ouvert ouverte ouverts ouvre ouvrent ouverture
+numero numeros numer telephone telephoner tel appel appeler appelle appellent joindre contacter contact contacts coordonnees mail mel email
+courriel adresse adresses adress adrese ecrire site internet web facebook horaire horaires orair
+horair ouver ouvr heure heures h ouvert ouverte ouverts ouvre ouvrent ouverture
 ouvertures ferme fermes fermee ferment fermeture date dates jour jours commence commencent debut debute lieu endroit ou situe situee
 trouve passe passent rue quartier loin bus arret proche prix tarif tarifs cout coute coutent cher chere gratuit gratuite gratuits gratos
 gratis payer paye payant payante euros euro argent inscrire inscrit inscription inscriptions inscris rendez rdv venir vient viennent aller

@@ -134,7 +134,7 @@ def test_a_lone_surrogate_and_control_characters_are_harmless(client: httpx.Clie
 
 
 @pytest.mark.parametrize(
-    "message", ["/", "///", "/ / /", "?", "…", "👍", "/restart", "/session_start", "/inconnu{", '/show_action{"action_id": "x"}']
+    "message", ["/", "///", "/ / /", "?", "…", "👍", "/restart", "/session_start", "/inconnu{", '/choose_nth{"action_id": "x"}']
 )
 def test_a_message_without_words_is_answered(say, message: str):
     reply = say(message)
@@ -163,10 +163,10 @@ def test_the_proposals_of_an_answer_can_be_tapped(say):
 
 def test_a_chosen_proposal_is_shown_first(say):
     first = say("je veux apprendre le français")
-    choices = [quick for quick in first["messages"][0]["quick_replies"] if quick["payload"].startswith("/show_action")]
+    choices = [quick for quick in first["messages"][0]["quick_replies"] if quick["payload"].startswith("/choose_nth")]
     assert choices
     for quick in choices:
-        chosen = json.loads(quick["payload"].removeprefix("/show_action"))["action_id"]
+        chosen = json.loads(quick["payload"].removeprefix("/choose_nth"))["action_id"]
         shown = say(quick["payload"], first)
         assert shown["actions"][0]["id"] == chosen and shown["actions"][0]["title"] == quick["title"]
 

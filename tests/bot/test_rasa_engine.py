@@ -157,7 +157,7 @@ async def test_a_crashing_action_is_apologised_for_and_nothing_said_is_logged(
     crashed = await say(f"je cherche une {SAID} pour apprendre à lire le français")
     assert crashed.outcome == "error" and crashed.actions == ()
     assert "problème technique" in crashed.messages[0].text and "02 54" in crashed.messages[0].text
-    for text in (f"bonjour {SAID}", f"{SAID} ?", f"/{SAID}", f'/show_action{{"action_id": "{SAID}"}}'):
+    for text in (f"bonjour {SAID}", f"{SAID} ?", f"/{SAID}", f'/choose_nth{{"action_id": "{SAID}"}}'):
         await say(text)
     assert (await say("bonjour")).outcome == "greet"  # the conversation goes on
     output = listened()

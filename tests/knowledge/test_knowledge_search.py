@@ -5,6 +5,7 @@ import math
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -406,8 +407,10 @@ def test_a_directory_of_very_few_actions_is_searched(real_directory: Directory, 
 # From a result to what is said.
 
 
-def result_of(*confidences: float, outside: float = 0.0) -> Result:
-    hits = tuple(Hit(entry=None, confidence=confidence, margin=0.0) for confidence in confidences)
+def result_of(*confidences: float, outside: float = 0.0, themes: str = "abcdef") -> Result:
+    """``themes``: one letter a hit."""
+    entries = (SimpleNamespace(action=SimpleNamespace(themes=[theme])) for theme in themes)
+    hits = tuple(Hit(entry=entry, confidence=confidence, margin=0.0) for entry, confidence in zip(entries, confidences, strict=False))
     topic = OutsideTopic(id="t", title=None, door="none", questions=["q"])
     return Result(hits, outside, topic, Person())
 
@@ -419,12 +422,27 @@ def result_of(*confidences: float, outside: float = 0.0) -> Result:
         (result_of(0.6, 0.3, 0.05, 0.05), Kind.answer, 3),
         (result_of(0.97, 0.01, 0.01), Kind.answer, 1),
         (result_of(0.4, 0.3, 0.1), Kind.clarify, 3),
-        (result_of(0.2, 0.1, 0.1), Kind.unclear, 3),
+        (result_of(0.2, 0.1, 0.1, outside=0.3), Kind.unclear, 3),
+        (result_of(0.2, 0.1, 0.1, outside=0.1), Kind.clarify, 3),
+        (result_of(0.15, 0.15, 0.1, 0.1, 0.1, outside=0.3), Kind.unclear, 3),
+        (result_of(0.15, 0.15, 0.1, 0.1, 0.1, outside=0.3, themes="aaaaa"), Kind.clarify, 3),
         (result_of(0.01), Kind.unclear, 1),
         (result_of(0.4, 0.1, outside=0.5), Kind.outside, 0),
         (result_of(outside=0.0), Kind.outside, 0),
     ],
-    ids=["sure", "sure, others beside", "sure, alone", "between two", "nothing stands out", "hardly anything", "outside", "no hit"],
+    ids=[
+        "sure",
+        "sure, others beside",
+        "sure, alone",
+        "between two",
+        "nothing stands out",
+        "surely inside",
+        "five kinds",
+        "five of one kind",
+        "hardly anything",
+        "outside",
+        "no hit",
+    ],
 )
 def test_what_a_result_supports_saying(result: Result, kind: Kind, shown: int) -> None:
     decision = decide(result)

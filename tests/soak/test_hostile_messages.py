@@ -18,7 +18,7 @@ _NASTY = st.one_of(
             "{% for x in ().__class__.__base__.__subclasses__() %}{% endfor %}",
             "'; drop table actions; --",
             '<script>alert(1)</script><img src=x onerror="alert(1)">',
-            '/show_action{"action_id": "../../etc/passwd"}',
+            '/choose_nth{"action_id": "../../etc/passwd"}',
             "/restart",
             "/session_start",
             '/emergency{"emergency_kind": "{{ 7 * 7 }}"}',
