@@ -5,7 +5,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import follow_up
-from actions.base import DirectoryAction, likeliest_intents, text_of
+from actions.base import DirectoryAction, confidence_of, intent_of, likeliest_intents, text_of
 from actions.need import AnswersNeeds
 from actions.refine import ActionRefine
 from actions.show_action import ActionShowAction
@@ -18,6 +18,7 @@ from nlu.french.reference import read_nth
 from nlu.french.text import words
 
 _MOST = 3
+_CLEAR = 0.9
 # A message of so few words that a number in it can only count the list.
 _SHORT = 5
 
@@ -44,10 +45,17 @@ class ActionAnswerNeed(AnswersNeeds):
         doors = self._called_by_name(text_of(tracker))
         if doors:
             return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify)
-        elliptic = self._elliptic(tracker)
+        elliptic = None if self._clearly_a_need(tracker) else self._elliptic(tracker)
         if elliptic:
             return elliptic(self._services).run(dispatcher, tracker, domain)
         return self.answer_need(dispatcher, tracker)
+
+    def _clearly_a_need(self, tracker: Tracker) -> bool:
+        """True when intent and search agree, whatever small words it is said in: « combien de projets payés en 2021 »."""
+        if intent_of(tracker) != "need" or confidence_of(tracker) < _CLEAR:
+            return False
+        best = self.find(tracker, text_of(tracker), limit=1).best
+        return best is not None and best.confidence >= _CLEAR
 
     def _elliptic(self, tracker: Tracker) -> type[DirectoryAction] | None:
         """What a message without a subject of its own asks of the current action, else None."""

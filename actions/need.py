@@ -5,7 +5,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again
-from actions.base import DirectoryAction, confidence_of, intent_of, now_about, person_of, remember_person, text_of, utter
+from actions.base import DirectoryAction, intent_of, now_about, person_of, remember_person, text_of, utter
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide, find_needs
 from nlu.french.ellipsis import subject_words
@@ -17,9 +17,8 @@ _LAST_DOOR = "pimms"
 # After so many misunderstandings in a row, a human is offered.
 _PATIENCE = 2
 _LITTLE = 2
-# The intent and the search are two readings of one message: the intent's "outside" from here on wins
-# against a search that is less sure than this of an action.
-_READS_OUTSIDE, _SURE_OF_ACTION = 0.6, 0.9
+# From this confidence of the search on, a need is not talked away by an intent.
+_SURE_OF_ACTION = 0.9
 # When even the intent is unclear, "nothing covers this" is only said with this probability.
 _SURELY_OUTSIDE = 0.8
 
@@ -46,11 +45,10 @@ class AnswersNeeds(DirectoryAction):
 
     def _answer(self, dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[EventType]:
         decision = decide(result)
-        if decision.kind is not Kind.outside and self._reads_as_outside(tracker, result):
-            return self._decline(dispatcher, result, tracker)
         current = self.entry(tracker.get_slot("current_action"))
         refers = current is not None and result.topic is None and refers_back(text_of(tracker))
-        if decision.kind is Kind.answer or (decision.kind is Kind.clarify and not refers):
+        clear = decision.kind is Kind.answer and (not refers or decision.hits[0].confidence >= _SURE_OF_ACTION)
+        if clear or (decision.kind is Kind.clarify and not refers):
             return [remember_person(result.person), *self.show(dispatcher, tracker, [hit.entry.id for hit in decision.hits], decision.kind)]
         if result.topic is None and help_again(dispatcher, tracker):
             return []
@@ -80,12 +78,6 @@ class AnswersNeeds(DirectoryAction):
         kept = [event for event in now_about(tracker, shown) if event["name"] != "seen"]
         return [SlotSet("need_text", text_of(tracker)), *kept, SlotSet("seen", shown)]
 
-    @staticmethod
-    def _reads_as_outside(tracker: Tracker, result: Result) -> bool:
-        """True when the intent says "none of our business" more clearly than the search says otherwise."""
-        unsure = result.best is None or result.best.confidence < _SURE_OF_ACTION
-        return intent_of(tracker) == "out_of_scope" and confidence_of(tracker) >= _READS_OUTSIDE and unsure
-
     def _door(self, name: str | None, tracker: Tracker) -> Entry | None:
         """The door that a refusal names; one that it only adds takes nobody away from what they spoke of."""
         door = self.entry(name) or self.services.store.current().about([name or ""])
@@ -97,8 +89,9 @@ class AnswersNeeds(DirectoryAction):
         # The PIMMS helps with whatever is administrative: its card comes with the refusal.
         card = [_LAST_DOOR] if topic and topic.door == _LAST_DOOR and self.entry(_LAST_DOOR) else []
         utter(dispatcher, f"say_outside_{topic.door if topic else 'unknown'}", card, topic=topic.title if topic else None)
-        # « c'est où ? » is then about the door that was shown.
-        return [SlotSet("misunderstood", 0), *(now_about(tracker, [door.id]) if door else [])]
+        # « c'est où ? » is then about the door that was shown; « je suis une femme » may still make the need clear.
+        need = [] if topic else [SlotSet("need_text", text_of(tracker))]
+        return [SlotSet("misunderstood", 0), *need, *(now_about(tracker, [door.id]) if door else [])]
 
 
 def _says_little(text: str) -> bool:

@@ -14,11 +14,11 @@ _UNMISTAKABLE = [
                 r"|perdu connaissance|est inconscient\w*|convulse|s etouffe|(?:a|ai) avale (?:une pile|de la javel|des (?:cachets|medicaments))|appele[zr] (?:une ambulance|le samu))"),
     ("fire", r"(?:(?:il y a|y a) le feu|(?:fuite|odeur) de gaz|ca sent le gaz|(?:immeuble|appartement|maison|cuisine|voiture|hall|cave|chambre|salon|rideaux?) (?:est |sont )?en (?:feu|flammes?)"
              r"|(?:a |prend |pris )feu (?:chez|dans)|(?:rempli|plein)e? de fumee|depart de feu|(?:incendie|feu) en cours)"),
-    ("suicide", r"(?:(?:veux|vais|voudrais|envie de|envi de|pense a|penser a) (?:mourir|me suicider|me tuer|me foutre en l air|me pendre|crever)|plus envie de vivre|veux plus vivre"
+    ("suicide", r"(?:(?:veux|vais|voudrais|envie de|envi de|pense a|penser a) (?:mourir(?! de )|me suicider|me tuer|me foutre en l air|me pendre|crever)|plus envie de vivre|veux plus vivre"
                 r"|(?:m |me |s )(?:ouvrir|taillader|ouvre) les veines|want to die)"),
     ("violence", r"(?:(?:m|l|nous) (?:agresse|attaque)(?:nt)? (?:en ce moment|maintenant)|(?:avec|a|sort|sorti) un (?:couteau|flingue|pistolet) (?:devant|dans|sur|et)|on m a viole\w*"
                  r"|viens de me faire (?:agresser|violer|poignarder|braquer)|prise d otages?|(?:agression|effraction|cambriolage|intrusion|braquage|bagarre|rixe) en cours|(?:individu|homme|personne|type) armee?)"),
-    ("violence-femmes", rf"(?:(?:mon|son|my|mi) {_PARTNER} (?:il |elle )?(?:me |m a |m |la |l a |lui )?{_HITS}|violences? conjugales?.{{0,60}}(?:ce soir|partir|enfants)|mari frappe"
+    ("violence-femmes", rf"(?:(?:mon|son|my|mi) {_PARTNER} (?:il |elle )?(?:me |m a |m |la |l a |lui )?{_HITS}(?! d une? )|violences? conjugales?.{{0,60}}(?:ce soir|partir|enfants)|mari frappe"
                         r"|mari(?:er|age) de force|(?:me|la) forcer? a me marier)"),
     ("enfant", r"(?:(?:mon|son|leur|ma) (?:pere|beau pere|mere|belle mere|oncle|papa|maman) (?:me|le|la|les) (?:frappe|tape|bat|touche|cogne)|touche (?:les enfants|ma fille|mon fils)|enfant (?:battu|maltraite|frappe)"
                r"|(?:fils|fille|enfant|petit|petite|bebe|gamin|gamine|gosse)(?: de \w+ ans?)? (?:a disparu|est perdue?|a ete enleve)e?)"),
@@ -38,6 +38,8 @@ _FIGURES = re.compile(
 _NOT_HAPPENING = re.compile(
     r"\b(?:serie|film|roman|livre|expose|redaction|jeu video|documentaire|replique|paroles?|facture|repare\w*|verifie\w*|failli faire|fausse alerte|blague)\b"
 )
+# An illness of years ago, or a joke, is none of today's.
+_LONG_AGO = re.compile(r"\b(?:lol|mdr|ptdr|il y a (?:\w+ ){0,2}(?:ans?|mois|annees?)|depuis (?:son|mon|leur) (?:avc|infarctus))\b")
 
 
 def read_distress(text: str) -> str | None:
@@ -49,7 +51,8 @@ def read_distress(text: str) -> str | None:
     line = " ".join(expand(text))
     if _NOT_HAPPENING.search(line):
         return None
-    return next((kind for kind, pattern in _COMPILED if pattern.search(line)), None)
+    kind = next((kind for kind, pattern in _COMPILED if pattern.search(line)), None)
+    return None if kind == "medical" and _LONG_AGO.search(line) else kind
 
 
 def is_figure_of_speech(text: str) -> bool:
