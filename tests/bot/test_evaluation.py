@@ -195,7 +195,12 @@ def test_the_projects_own_files_are_valid():
     assert len(reported) > 800 and len(held) >= 50
     others = [*(ROOT / "tests" / "conversations").glob("*.yml"), *(ROOT / "nlu" / "evaluation" / "tuning").iterdir()]
     tuned_on, _ = read_files(sorted(others), known)
-    assert not {sample.message for sample in reported} & {sample.message for sample in tuned_on if len(sample.message.split()) > 3}
+    # « bonjour » and « a+ » are said by everyone; a need is not asked twice in the same words.
+    assert not _needs(reported) & _needs(tuned_on)
+
+
+def _needs(samples: Iterable[Sample]) -> set[str]:
+    return {sample.message for sample in samples if sample.expected.kind != "intent"}
 
 
 # --- conversations ------------------------------------------------------------------------------------------------
