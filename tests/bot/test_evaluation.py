@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import random
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 
