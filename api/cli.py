@@ -36,7 +36,7 @@ def one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        from api.wiring import BadSettings
+        from api.opening import BadSettings
         from bot.training import TrainingFailed
 
         try:
@@ -76,7 +76,7 @@ def serve(
     """Serve the chat, the directory and the API. WEB_CONCURRENCY sets the number of worker processes."""
     import uvicorn
 
-    from api.wiring import find_redis, secret_key
+    from api.opening import find_redis, secret_key
     from bot.training import ensure_model
 
     given = settings()
@@ -96,7 +96,7 @@ def serve(
 
 def _load_files(given: Settings) -> int:
     """Bring the database up to the files (nothing happens when nothing changed); returns how many actions it holds."""
-    from api.wiring import open_knowledge
+    from api.opening import open_knowledge
     from knowledge.loader import load
 
     database, factory, store = open_knowledge(given)
@@ -217,7 +217,7 @@ def evaluate(files: list[Path] = typer.Argument(None, help="sets (CSV); default:
 @one_sentence
 def purge() -> None:
     """Erase conversations and feedback older than PASSERELLE_RETENTION_DAYS."""
-    from api.wiring import open_knowledge
+    from api.opening import open_knowledge
     from knowledge.retention import erase_older_than
 
     given = settings()
@@ -230,7 +230,7 @@ def purge() -> None:
 @one_sentence
 def kb_load(data: Path = typer.Option(ROOT / "knowledge/data", help="folder of the YAML files")) -> None:
     """Load the files into the database: all or nothing. Every refused value is named."""
-    from api.wiring import open_knowledge
+    from api.opening import open_knowledge
     from knowledge.loader import load
 
     _, factory, _ = open_knowledge(settings())
@@ -267,7 +267,7 @@ def kb_stale(months: int = typer.Option(6, min=1, help="older than so many month
     """List what was never verified or is too old, oldest first, with its source."""
     import datetime as dt
 
-    from api.wiring import open_knowledge
+    from api.opening import open_knowledge
     from knowledge.staleness import stale
 
     _, _, store = open_knowledge(settings())

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import warnings
 from collections.abc import Iterable
 
 import sqlalchemy as sa
@@ -25,10 +24,8 @@ class TrackerStore(SQLTrackerStore):
     """
 
     def __init__(self, database: Engine) -> None:
+        # The table is made with the others (knowledge/migrations), once, whoever starts first.
         self.engine = database
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SQLAlchemy 2.0 deprecations inside Rasa
-            self.Base.metadata.create_all(database)
         self.sessionmaker = sessionmaker(bind=database)
         # Past SQLTrackerStore's own constructor, which would open a second engine.
         super(SQLTrackerStore, self).__init__(Domain.empty(), None)

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from api.wiring import BadSettings, Services
+from api.opening import BadSettings
+from api.wiring import Services
 
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.wiring import BadSettings, find_redis
+from api.opening import BadSettings, find_redis
 from knowledge.files import DATA
 from knowledge.settings import Settings
 
