@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 import sqlalchemy as sa
+from rasa.core.tracker_store import SQLTrackerStore
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import DirectoryAction, text_of
@@ -232,3 +233,10 @@ async def test_locks_may_be_in_redis(say, locked_by, needs_redis: str, conversat
 async def test_when_redis_is_gone_a_message_is_apologised_for(say, locked_by):
     locked_by("redis://127.0.0.1:1/0")
     assert (await say(PAPERS)).outcome == "error"
+
+
+def test_the_table_of_conversations_is_the_one_that_rasa_reads(services: Services):
+    inspector, expected = sa.inspect(services.database), SQLTrackerStore.SQLEvent.__table__
+    found = {column["name"]: (str(column["type"]), column["nullable"]) for column in inspector.get_columns("events")}
+    assert found == {column.name: (str(column.type), column.nullable) for column in expected.columns}
+    assert {index["name"] for index in inspector.get_indexes("events")} == {index.name for index in expected.indexes}

@@ -34,20 +34,26 @@ def differences(engine: Engine) -> list:
 def test_migrating_from_nothing_makes_every_table(empty_engine: Engine) -> None:
     assert tables(empty_engine) == set()
     migrate(empty_engine)
-    assert tables(empty_engine) == set(models.Base.metadata.tables) | {"alembic_version"}
+    assert tables(empty_engine) == set(models.Base.metadata.tables) | {"alembic_version", "events"}
 
 
 def test_the_models_equal_the_migrations(engine: Engine) -> None:
     assert differences(engine) == []
 
 
-def test_migrating_twice_changes_nothing_and_leaves_rasas_table_alone(engine: Engine) -> None:
-    with engine.begin() as connection:
-        connection.execute(sa.text(RASA_EVENTS))
+def test_migrating_twice_changes_nothing(engine: Engine) -> None:
     before = tables(engine)
     migrate(engine)
     assert tables(engine) == before
     assert differences(engine) == []
+
+
+def test_the_conversations_of_an_older_database_are_left_alone(empty_engine: Engine) -> None:
+    with empty_engine.begin() as connection:
+        connection.execute(sa.text(RASA_EVENTS))
+    columns = sa.inspect(empty_engine).get_columns("events")
+    migrate(empty_engine)
+    assert [column["name"] for column in sa.inspect(empty_engine).get_columns("events")] == [column["name"] for column in columns]
 
 
 def test_the_downgrade_removes_what_the_upgrade_made(engine: Engine) -> None:
