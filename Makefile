@@ -41,7 +41,7 @@ lint: setup
 	  { $(BIN)/ruff check .; $(BIN)/ruff format --check .; $(BIN)/lint-imports; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 
-soak: setup ## heavy runs: fuzzing and load
+soak: setup ## heavy runs: fuzzing, load, a large directory
 	@$(BIN)/python -m pytest -m soak
 
 train: setup ## train the language model anew

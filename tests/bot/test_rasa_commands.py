@@ -10,7 +10,7 @@ from bot.training import RASA_PATHS
 from knowledge.settings import ROOT
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_data_is_valid_to_rasa_without_a_warning():
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "rasa", "data", "validate", *RASA_PATHS],

@@ -72,7 +72,7 @@ def _talk(address: str, conversations: int) -> None:
             assert [card["id"] for card in reply["actions"]] == ["pimms"], question
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_it_serves_on_the_port_asked_for(serve, tmp_path: Path):
     with serve() as address:
         _wait_for_workers(tmp_path / "serve.log", 1)

@@ -45,7 +45,7 @@ def questions(real_files: DirectoryFiles) -> list[str]:
     return random.Random(7).sample(every, QUERIES)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_ten_thousand_services_are_searched_within_fifty_milliseconds(large_search: Search, questions: list[str]) -> None:
     large_search.find(questions[0])
     times = []
@@ -57,13 +57,13 @@ def test_ten_thousand_services_are_searched_within_fifty_milliseconds(large_sear
     assert np.percentile(times, 95) < 0.050
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_place_tells_two_services_of_ten_thousand_apart(large_search: Search, large_directory: Directory) -> None:
     for entry in large_directory.entries[:: SERVICES // 20]:
         assert large_search.find(entry.action.title).hits[0].entry.id == entry.id
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_probabilities_over_ten_thousand_services_sum_to_one(large_search: Search) -> None:
     result = large_search.find("réparer mon vélo, j'ai 17 ans", limit=SERVICES)
     assert sum(hit.confidence for hit in result.hits) + result.outside == pytest.approx(1.0, abs=1e-6)
