@@ -45,7 +45,7 @@ def open_services(settings: Settings, say: Callable[[str], None] = logger.info, 
     model = ensure_model(settings.var_dir, say)
     # Rows of one message are small: a second thread of the linear algebra would only wait, at full speed.
     threadpool_limits(1)
-    search = Search(store)
+    search = Search(store, settings.var_dir / "search")
     started = time.monotonic()
     # Fitting the search is numpy, importing TensorFlow is disk: together they take little more than one.
     fitting = threading.Thread(target=search.fit, name="search-fit")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from sklearn.preprocessing import normalize
@@ -13,7 +14,8 @@ from sklearn.preprocessing import normalize
 from knowledge.directory import Directory, DirectoryStore, Entry
 from knowledge.schema import OutsideTopic
 from knowledge.search.filters import Filters, Fit, person_fit
-from knowledge.search.ranker import OUTSIDE, Example, Ranker, Scores
+from knowledge.search.kept import fitted
+from knowledge.search.ranker import OUTSIDE, Example, Scores
 from nlu.french.person import Person, read_person
 from nlu.french.text import clean, words
 
@@ -94,10 +96,10 @@ def training_examples(directory: Directory) -> list[Example]:
 class _Index:
     """A ranker and the directory that it was fitted on."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, folder: Path | None = None) -> None:
         started = time.monotonic()
         self.version = directory.version
-        self.ranker = Ranker(training_examples(directory))
+        self.ranker = fitted(training_examples(directory), folder)
         broad = {f"{_BROAD}{need.id}": need.actions for need in directory.broad_needs}
         self.at = np.flatnonzero([label not in broad for label in self.ranker.labels])
         # Where each broad need stands among the labels, and its usual doors.
@@ -113,15 +115,16 @@ class _Index:
 class Search:
     """``find`` over the current directory; refits in the background when the directory changes."""
 
-    def __init__(self, store: DirectoryStore) -> None:
-        self._store = store
+    def __init__(self, store: DirectoryStore, folder: Path | None = None) -> None:
+        """``folder``: where a fitted ranker is kept from one start to the next."""
+        self._store, self._folder = store, folder
         self._index: _Index | None = None
         self._refitting = threading.Lock()
 
     def fit(self) -> None:
         """Fit on the current directory now (at start, and in tests); an empty one leaves the search not ready."""
         directory = self._store.current()
-        self._index = _Index(directory) if directory.entries else None
+        self._index = _Index(directory, self._folder) if directory.entries else None
 
     def is_ready(self) -> bool:
         return self._index is not None and bool(self._store.current().entries)

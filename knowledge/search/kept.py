@@ -1,0 +1,60 @@
+"""A fitted ranker kept on disk, so that a start does not fit again what has not changed.
+
+Our own file in the data folder, as the trained model is: never take one from elsewhere.
+"""
+
+import contextlib
+import hashlib
+import logging
+import os
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+
+from knowledge.search.ranker import Example, Ranker
+
+logger = logging.getLogger(__name__)
+
+_CODE = [*sorted((Path(__file__).parents[2] / "nlu/french").glob("*.py")), Path(__file__).with_name("ranker.py")]
+
+
+def fitted(examples: Sequence[Example], folder: Path | None) -> Ranker:
+    """Return a ranker fitted on ``examples``: the one kept in ``folder`` when nothing changed, else a new one, kept there."""
+    if folder is None:
+        return Ranker(examples)
+    path = folder / f"ranker-{_fingerprint(examples)}.pickle"
+    try:
+        return pickle.loads(path.read_bytes())  # noqa: S301  # written below, by this installation
+    except FileNotFoundError:
+        pass
+    except Exception:  # half written, or of another version of a library
+        logger.warning("search: the kept ranker cannot be read; fitting it again")
+    ranker = Ranker(examples)
+    _keep(ranker, path)
+    return ranker
+
+
+def _keep(ranker: Ranker, path: Path) -> None:
+    """Write in one step, and forget the older ones; a disk that is full only costs the next start its seconds."""
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(pickle.dumps(ranker, protocol=5))
+        partial.replace(path)
+        for old in path.parent.glob("ranker-*.pickle"):
+            if old != path:
+                old.unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("search: the ranker could not be kept (%s)", error.strerror)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _fingerprint(examples: Sequence[Example]) -> str:
+    digest = hashlib.sha256()
+    for path in _CODE:
+        digest.update(path.read_bytes())
+    for example in examples:
+        digest.update(f"{example.label}\0{example.text}\0".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:24]
