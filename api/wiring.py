@@ -47,10 +47,10 @@ def open_services(settings: Settings, say: Callable[[str], None] = logger.info, 
     threadpool_limits(1)
     search = Search(store, settings.var_dir / "search")
     started = time.monotonic()
-    # Fitting the search is numpy, importing TensorFlow is disk: together they take little more than one.
+    # Fitting the search is numpy, importing Rasa is disk: together they take little more than one.
     fitting = threading.Thread(target=search.fit, name="search-fit")
     fitting.start()
-    from bot.rasa_engine import RasaEngine  # imports TensorFlow: only once everything else is known to work
+    from bot.rasa_engine import RasaEngine  # some seconds of imports: only once everything else is known to work
 
     engine = RasaEngine(model, all_actions(ActionServices(store, search, now)), store, database, settings.redis_url, now)
     fitting.join()

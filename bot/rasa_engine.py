@@ -14,25 +14,29 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
-from rasa.core.actions.action import RemoteAction
-from rasa.core.agent import Agent
-from rasa.core.channels.channel import OutputChannel, UserMessage
-from rasa.core.lock_store import InMemoryLockStore, LockStore, RedisLockStore
-from rasa.core.nlg.generator import NaturalLanguageGenerator
-from rasa.shared.core.domain import Domain
-from rasa.utils.endpoints import EndpointConfig
-from rasa_sdk import Action
-from rasa_sdk.executor import ActionExecutor
 from sqlalchemy.engine import Engine, make_url
 
 from bot.engine import OUTCOMES, Message, Outcome, QuickReply, Reply, Utterance
-from bot.rasa_tracker_store import TrackerStore
+from bot.lean_imports import lean_imports
 from bot.wording import Wording
 from knowledge.cards import card
 from knowledge.database import open_engine, sessions
 from knowledge.directory import Directory, DirectoryStore
 from knowledge.schedules import now_in_paris
 from knowledge.settings import Settings
+
+with lean_imports():
+    from rasa.core.actions.action import RemoteAction
+    from rasa.core.agent import Agent
+    from rasa.core.channels.channel import OutputChannel, UserMessage
+    from rasa.core.lock_store import InMemoryLockStore, LockStore, RedisLockStore
+    from rasa.core.nlg.generator import NaturalLanguageGenerator
+    from rasa.shared.core.domain import Domain
+    from rasa.utils.endpoints import EndpointConfig
+    from rasa_sdk import Action
+    from rasa_sdk.executor import ActionExecutor
+
+    from bot.rasa_tracker_store import TrackerStore
 
 logger = logging.getLogger(__name__)
 
@@ -144,8 +148,8 @@ class RasaEngine:
         self._responses = JinjaResponses(store=store, now=now)
         self._tracker_store = TrackerStore(database)
         self._locks = _lock_store(redis_url)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Rasa's and TensorFlow's deprecations are not ours to mend
+        with warnings.catch_warnings(), lean_imports():
+            warnings.simplefilter("ignore")  # Rasa's deprecations are not ours to mend
             self._agent = Agent.load(
                 model_path=model,
                 generator=self._responses,

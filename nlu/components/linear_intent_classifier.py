@@ -1,9 +1,9 @@
 """Intent classification by a linear model over words, letters and sounds."""
 
+import pickle
 from collections import defaultdict
 from typing import Any
 
-import joblib
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu.components.config import refuse_unknown_keys
 from nlu.french.classifier import LinearTextClassifier
 
-_FILE = "classifier.joblib"
+_FILE = "classifier.pickle"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -65,7 +65,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         component = cls(config, model_storage, resource)
         try:
             with model_storage.read_from(resource) as directory:
-                component._classifier, component._intents = joblib.load(directory / _FILE)
+                component._classifier, component._intents = pickle.loads((directory / _FILE).read_bytes())  # noqa: S301  # written below
         except ValueError:  # trained without examples: nothing was stored
             pass
         return component
@@ -77,7 +77,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
             self._classifier = LinearTextClassifier([e.get(TEXT) for e in examples], readings)
             self._intents = dict(zip(readings, (e.get(INTENT) for e in examples), strict=True))
             with self._storage.write_to(self._resource) as directory:
-                joblib.dump((self._classifier, self._intents), directory / _FILE)
+                (directory / _FILE).write_bytes(pickle.dumps((self._classifier, self._intents), protocol=5))
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
