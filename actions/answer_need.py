@@ -5,8 +5,9 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import follow_up
-from actions.base import DirectoryAction, confidence_of, intent_of, likeliest_intents, text_of
+from actions.base import DirectoryAction, confidence_of, intent_of, language_of, likeliest_intents, text_of
 from actions.need import AnswersNeeds
+from actions.orient import ActionOrient
 from actions.refine import ActionRefine
 from actions.show_action import ActionShowAction
 from actions.tell_audience import ActionTellAudience
@@ -40,8 +41,13 @@ class ActionAnswerNeed(AnswersNeeds):
     action_name = "action_answer_need"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        answered = ActionOrient(self._services).typed_answer(dispatcher, tracker)
+        if answered is not None:
+            return answered
         if self._counts(tracker):
             return ActionShowAction(self._services).run(dispatcher, tracker, domain)
+        if language := language_of(tracker):
+            return self.answer_abroad(dispatcher, tracker, language)
         doors = self._called_by_name(text_of(tracker))
         if doors:
             return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify)

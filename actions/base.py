@@ -25,6 +25,8 @@ _SUBJECT_MARGIN = -0.5
 # Above this the words are about one action; below they may only name an organisation.
 _ACTION_MARGIN = 0.0
 _SPOKEN_OF_MARGIN = -0.7
+# By so much another action may be likelier than one that was spoken of.
+_SPOKEN_OF_LEAD = 0.4
 _HISTORY = 10
 
 
@@ -78,8 +80,12 @@ class DirectoryAction(Action):
         best = result.best
         if best is None or result.outside > _SUBJECT_OUTSIDE or best.margin < _SUBJECT_MARGIN:
             organisation = self.services.store.current().about(words)
-            before = self.services.search.find(text, among=spoken_of, limit=1).best if spoken_of else None
+            before = self.services.search.find(text, among=spoken_of, limit=1).best if spoken_of and (words or not current) else None
             return organisation or (before.entry if before and before.margin > _SPOKEN_OF_MARGIN else None)
+        if spoken_of and best.entry.id not in spoken_of:  # « la fête » is the one spoken of, when it may be
+            before = self.services.search.find(text, among=spoken_of, limit=1).best
+            if before and before.margin > max(_SPOKEN_OF_MARGIN, best.margin - _SPOKEN_OF_LEAD):
+                return before.entry
         if current and best.margin < _ACTION_MARGIN and best.entry.organisation.id == current.organisation.id:
             return current
         return best.entry
@@ -110,6 +116,11 @@ def entity(tracker: Tracker, name: str) -> Any:
     return next(tracker.get_latest_entity_values(name), None)
 
 
+def language_of(tracker: Tracker) -> str | None:
+    """The language (ISO 639-1) of the last message when it is clearly not French, else None."""
+    return entity(tracker, "language")
+
+
 def person_of(tracker: Tracker) -> Person:
     """What the conversation knows of the person concerned."""
     known = tracker.get_slot("person") or {}
@@ -138,4 +149,5 @@ def now_about(tracker: Tracker, shown: Sequence[str]) -> list[EventType]:
         SlotSet("history", history[-_HISTORY:]),
         SlotSet("seen", seen),
         SlotSet("misunderstood", 0),
+        SlotSet("orientation", None),
     ]

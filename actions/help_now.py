@@ -5,30 +5,52 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import kind_before, say_help
-from actions.base import confidence_of, entity, text_of, utter
+from actions.base import confidence_of, entity, language_of, text_of, utter
 from actions.need import AnswersNeeds
 from nlu.french.distress import read_distress
 from nlu.french.ellipsis import subject_words
+from nlu.french.text import words
+from nlu.glossary import gloss
 
 # Below this confidence of the detector a number is said beside the answer, not instead of it.
-_SURE_ALARM = 0.85
+_SURE_ALARM, _SURE_ALARM_ABROAD = 0.85, 0.95
 _KIND = "emergency_kind"
+# Words of a question that leans on what was said before.
+_FEW = 5
 
 
 class ActionHelpNow(AnswersNeeds):
     action_name = "action_help_now"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        text = text_of(tracker)
+        text, language = text_of(tracker), language_of(tracker)
+        if language and self._is_calm_abroad(tracker, language):
+            return self.answer_abroad(dispatcher, tracker, language)
         if self._may_be_calm(tracker):
             utter(dispatcher, "say_caution")
             return self.answer_need(dispatcher, tracker)
         # « vite ! » says nothing of what happens: it is still about what was said before.
         vague = not subject_words(text) and read_distress(text) is None
         say_help(dispatcher, (vague and kind_before(tracker)) or entity(tracker, _KIND))
+        if language:
+            utter(dispatcher, "say_urgent", language=language)
         # Nothing of before may colour what is said next; it can be named again (« et pour le stage ? »).
         return [SlotSet(name, None) for name in ("current_action", "shown", "seen", "need_text")] + [SlotSet("misunderstood", 0)]
 
+    @staticmethod
+    def _is_calm_abroad(tracker: Tracker, language: str) -> bool:
+        """True when what is understood of another language is calm: the detector fears words that it does not know."""
+        understood = gloss(text_of(tracker), language)
+        return bool(understood.concepts) and not understood.urgent and confidence_of(tracker) < _SURE_ALARM_ABROAD
+
     def _may_be_calm(self, tracker: Tracker) -> bool:
-        """True when the alarm is unsure and the search is not: « des jeunes crient dans l'escalier, qui peut leur parler ? »"""
-        return confidence_of(tracker) < _SURE_ALARM and self.surely_a_need(tracker)
+        """True when the alarm is unsure and something calm is likelier.
+
+        The search is sure (« des jeunes crient dans l'escalier, qui peut leur parler ? »), or a few words go on
+        about what was just shown (« et ceux de la nuit ? »).
+        """
+        if confidence_of(tracker) >= _SURE_ALARM:
+            return False
+        text = text_of(tracker)
+        goes_on = bool(self.entry(tracker.get_slot("current_action"))) and len(words(text)) <= _FEW and "?" in text
+        return goes_on or self.surely_a_need(tracker)

@@ -5,12 +5,14 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again
-from actions.base import DirectoryAction, intent_of, now_about, person_of, remember_person, text_of, utter
+from actions.base import DirectoryAction, confidence_of, intent_of, now_about, person_of, remember_person, text_of, utter
+from actions.guidance import described
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide, find_needs
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import refers_back
 from nlu.french.text import words
+from nlu.glossary import gloss
 
 # What every refusal names last.
 _LAST_DOOR = "pimms"
@@ -19,6 +21,8 @@ _PATIENCE = 2
 _LITTLE = 2
 # From this confidence of the search on, a need is not talked away by an intent.
 _SURE_OF_ACTION = 0.9
+# A need so unclear that it is rather not understood than outside (« j'ai un souci »).
+_VAGUE_NEED = 0.45
 # When even the intent is unclear, "nothing covers this" is only said with this probability.
 _SURELY_OUTSIDE = 0.8
 
@@ -33,7 +37,35 @@ class AnswersNeeds(DirectoryAction):
         needs = find_needs(self.services.search, text, person_of(tracker))
         if len(needs) > 1:
             return self._show_several(dispatcher, tracker, needs)
-        return self._answer(dispatcher, tracker, needs[0])
+        return self._answer(dispatcher, tracker, self._with_what_was_asked(tracker, needs[0]))
+
+    def _with_what_was_asked(self, tracker: Tracker, result: Result) -> Result:
+        """The result for the need and the answer to our question about it, when the answer alone says little."""
+        need = tracker.get_slot("need_text")
+        sure = result.best is not None and result.best.confidence >= _SURE_OF_ACTION
+        if not (need and tracker.get_slot("orientation")) or sure or decide(result).kind is Kind.outside:
+            return result
+        together = self.find(tracker, f"{need} {text_of(tracker)}")
+        return together if decide(together).kind in (Kind.answer, Kind.clarify) else result
+
+    def answer_abroad(self, dispatcher: CollectingDispatcher, tracker: Tracker, language: str) -> list[EventType]:
+        """Two lines in the person's language with the one door most likely, or that there is none."""
+        result = self._find_abroad(tracker, language)
+        decision = decide(result)
+        if decision.kind not in (Kind.answer, Kind.clarify):
+            utter(dispatcher, "say_foreign_outside", [_LAST_DOOR] if self.entry(_LAST_DOOR) else [], language=language)
+            return [SlotSet("misunderstood", 0)]
+        shown = [hit.entry.id for hit in decision.hits]
+        utter(dispatcher, "say_foreign", shown, language=language)
+        return [remember_person(result.person), *_about_a_need(tracker, shown)]
+
+    def _find_abroad(self, tracker: Tracker, language: str) -> Result:
+        """What the message's own words lead to (learners' phrasings mix languages), or what they mean in French."""
+        said = self.find(tracker, text_of(tracker))
+        meant = gloss(text_of(tracker), language).french
+        in_french = self.find(tracker, meant) if meant else said
+        sure = said.best is not None and said.best.confidence >= _SURE_OF_ACTION
+        return said if sure else in_french
 
     def surely_a_need(self, tracker: Tracker) -> bool:
         """True when the search is surer of an action than a reading of a few words can be of an intent."""
@@ -47,8 +79,13 @@ class AnswersNeeds(DirectoryAction):
         decision = decide(result)
         current = self.entry(tracker.get_slot("current_action"))
         refers = current is not None and result.topic is None and refers_back(text_of(tracker))
-        clear = decision.kind is Kind.answer and (not refers or decision.hits[0].confidence >= _SURE_OF_ACTION)
-        if clear or (decision.kind is Kind.clarify and not refers):
+        sure = decision.kind is Kind.answer and (not refers or decision.hits[0].confidence >= _SURE_OF_ACTION)
+        question = self.services.store.current().questions.get(result.broad or "")
+        if question and decision.kind is Kind.clarify and not refers:  # the usual doors, and what would tell them apart
+            shown = [hit.entry.id for hit in decision.hits]
+            utter(dispatcher, "say_clarify_guided", shown, question=described(question))
+            return [remember_person(result.person), *_about_a_need(tracker, shown), SlotSet("orientation", question.id)]
+        if sure or (decision.kind is Kind.clarify and not refers):
             return [remember_person(result.person), *self.show(dispatcher, tracker, [hit.entry.id for hit in decision.hits], decision.kind)]
         if result.topic is None and help_again(dispatcher, tracker):
             return []
@@ -57,7 +94,8 @@ class AnswersNeeds(DirectoryAction):
             return []
         if decision.kind is Kind.outside and result.topic is None and _says_little(text_of(tracker)):
             return misunderstand(dispatcher, tracker)
-        if decision.kind is Kind.outside and (intent_of(tracker) != "nlu_fallback" or result.outside >= _SURELY_OUTSIDE):
+        clear = intent_of(tracker) != "nlu_fallback" and not (intent_of(tracker) == "need" and confidence_of(tracker) < _VAGUE_NEED)
+        if decision.kind is Kind.outside and (clear or result.outside >= _SURELY_OUTSIDE):
             return self._decline(dispatcher, result, tracker)
         return misunderstand(dispatcher, tracker)
 
@@ -68,15 +106,13 @@ class AnswersNeeds(DirectoryAction):
         utter(dispatcher, "say_several", shown)
         for action_id in shown:
             utter(dispatcher, "say_answer", [action_id])
-        kept = [event for event in now_about(tracker, shown) if event["name"] != "seen"]
-        return [remember_person(needs[0].person), SlotSet("need_text", text_of(tracker)), *kept, SlotSet("seen", shown)]
+        return [remember_person(needs[0].person), *_about_a_need(tracker, shown)]
 
     @staticmethod
     def show(dispatcher: CollectingDispatcher, tracker: Tracker, shown: list[str], kind: Kind) -> list[EventType]:
-        """Answer a need with these actions, and begin its list of what was seen."""
+        """Answer a need with these actions."""
         utter(dispatcher, f"say_{kind.value}", shown)
-        kept = [event for event in now_about(tracker, shown) if event["name"] != "seen"]
-        return [SlotSet("need_text", text_of(tracker)), *kept, SlotSet("seen", shown)]
+        return _about_a_need(tracker, shown)
 
     def _door(self, name: str | None, tracker: Tracker) -> Entry | None:
         """The door that a refusal names; one that it only adds takes nobody away from what they spoke of."""
@@ -92,6 +128,12 @@ class AnswersNeeds(DirectoryAction):
         # « c'est où ? » is then about the door that was shown; « je suis une femme » may still make the need clear.
         need = [] if topic else [SlotSet("need_text", text_of(tracker))]
         return [SlotSet("misunderstood", 0), *need, *(now_about(tracker, [door.id]) if door else [])]
+
+
+def _about_a_need(tracker: Tracker, shown: list[str]) -> list[EventType]:
+    """Slots after a need was answered: its list of what was seen begins anew."""
+    kept = [event for event in now_about(tracker, shown) if event["name"] != "seen"]
+    return [SlotSet("need_text", text_of(tracker)), *kept, SlotSet("seen", shown)]
 
 
 def _says_little(text: str) -> bool:

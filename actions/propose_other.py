@@ -7,11 +7,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import now_about, text_of, utter
 from actions.need import AnswersNeeds
 from knowledge.search import Hit, Kind, decide
+from knowledge.search.filters import CLOSED
 
 # The need is known to be of this kind, so weaker matches are worth a look; noise is not.
 _LEAST_MARGIN = -0.75
-# A door that the person's age or gender closes is moved down by more than this.
-_CLOSED = -0.5
 _MOST = 3
 
 
@@ -37,4 +36,4 @@ class ActionProposeOther(AnswersNeeds):
         """When words lead nowhere else: what shares the main theme of the first answer."""
         first = self.entry(seen[0]) if seen else None
         theme = first.action.themes[0] if first else None
-        return [h for h in others if theme in h.entry.action.themes and all(fit.shift > _CLOSED for fit in h.fits)]
+        return [h for h in others if theme in h.entry.action.themes and all(fit.shift > CLOSED for fit in h.fits)]

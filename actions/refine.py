@@ -6,21 +6,26 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import now_about, person_of, remember_person, text_of, utter
 from actions.need import AnswersNeeds, misunderstand
+from actions.orient import ActionOrient
 from actions.tell_audience import ActionTellAudience
 from knowledge.search import Kind, decide
-from knowledge.search.filters import person_fit
+from knowledge.search.filters import CLOSED, person_fit
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person, read_person
+from nlu.french.text import words
 
 
 class ActionRefine(AnswersNeeds):
     action_name = "action_refine"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        answered = ActionOrient(self._services).typed_answer(dispatcher, tracker)
+        if answered is not None:
+            return answered
         said = text_of(tracker)
         person = person_of(tracker).merged(read_person(said))
         need = _need_of(tracker.get_slot("need_text") or "", person)
-        if self.named(said) and decide(self.find(tracker, said)).kind in (Kind.answer, Kind.clarify):
+        if self._is_a_need_of_its_own(said, person) and decide(self.find(tracker, said)).kind in (Kind.answer, Kind.clarify):
             return self.answer_need(dispatcher, tracker)
         if self._asks_whether_it_fits(tracker, person):
             return [remember_person(person), *ActionTellAudience(self._services).run(dispatcher, tracker, domain)]
@@ -30,13 +35,20 @@ class ActionRefine(AnswersNeeds):
             return self.answer_need(dispatcher, tracker)
         return self._answer_anew(dispatcher, tracker, need, person)
 
+    def _is_a_need_of_its_own(self, said: str, person: Person) -> bool:
+        """True when more is said than who and where: « pour ma mère » and « j'habite à Kennedy » only narrow the need."""
+        where = set(words((person.quarter or "").replace("-", " ")))
+        return bool(set(subject_words(said)) - where) and self.named(said) is not None
+
     def _answer_anew(self, dispatcher: CollectingDispatcher, tracker: Tracker, need: str, person: Person) -> list[EventType]:
         """The newer words decide between doors; the need alone decides when they say nothing new."""
-        shown = self._doors(tracker, f"{need} {text_of(tracker)}", need, person) if need else []
-        if not shown:
+        # Who it is for is a fact that filters; as words it would lead to what is for such people.
+        newer = " ".join(subject_words(text_of(tracker)))
+        shown = self._doors(tracker, f"{need} {newer}", need, person) if need else []
+        if not need:
             utter(dispatcher, "say_ask_need")
             return [remember_person(person)]
-        utter(dispatcher, "say_refined", shown)
+        utter(dispatcher, "say_refined" if shown else "say_no_other", shown)
         return [SlotSet("need_text", need), remember_person(person), *now_about(tracker, shown)]
 
     def _doors(self, tracker: Tracker, said: str, need: str, person: Person) -> list[str]:
@@ -44,7 +56,7 @@ class ActionRefine(AnswersNeeds):
         for text in (said, need):
             decision = decide(self.services.search.find(text, person=person))
             if decision.kind in (Kind.answer, Kind.clarify):
-                return [hit.entry.id for hit in decision.hits]
+                return [hit.entry.id for hit in decision.hits if all(fit.shift > CLOSED for fit in hit.fits)]
         return [a for a in tracker.get_slot("shown") or [] if self.entry(a)]
 
     def _asks_whether_it_fits(self, tracker: Tracker, person: Person) -> bool:

@@ -7,6 +7,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import entity, likeliest_intents, now_about, text_of, utter
 from actions.compare import ActionCompare
 from actions.need import AnswersNeeds, misunderstand
+from actions.orient import ActionOrient
 from nlu.french.reference import read_nth
 
 
@@ -14,6 +15,9 @@ class ActionShowAction(AnswersNeeds):
     action_name = "action_show_action"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        answered = ActionOrient(self._services).typed_answer(dispatcher, tracker)
+        if answered is not None:
+            return answered
         shown = tracker.get_slot("shown") or []
         chosen = self.entry(entity(tracker, "action_id"))
         if chosen is None:

@@ -36,6 +36,7 @@ with lean_imports():
     from rasa_sdk import Action
     from rasa_sdk.executor import ActionExecutor
 
+    from bot.rasa_runner import run_lean
     from bot.rasa_tracker_store import TrackerStore
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,10 @@ _PIMMS = "pimms"
 _TOWN_HALL = "ville-de-blois"
 _APOLOGY = "say_apology"
 # What buttons send. Anything else that starts with a slash is a person's text.
-_PAYLOAD = re.compile(r'/(?:ask_\w+|tell_more|other_proposal|compare|go_back|help|choose_nth\{"action_id": "[a-z0-9-]{1,80}"\})')
+_PAYLOAD = re.compile(
+    r"/(?:ask_\w+|tell_more|other_proposal|compare|go_back|help"
+    r'|choose_nth\{"action_id": "[a-z0-9-]{1,80}"\}|orient\{"choice": "[a-z0-9-]{1,80}:[0-9?]"\})'
+)
 # Stands for a message of slashes only, which Rasa would read as an unnamed intent.
 _NO_WORDS = "?"
 
@@ -157,6 +161,8 @@ class RasaEngine:
                 lock_store=self._locks,
                 action_endpoint=InProcessActions(actions),
             )
+        if self._agent.processor:
+            run_lean(self._agent.processor)
 
     def is_ready(self) -> bool:
         return self._agent.is_ready()

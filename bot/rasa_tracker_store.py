@@ -3,12 +3,14 @@
 import itertools
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.utils.common import all_subclasses
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Query, Session, sessionmaker
 
@@ -40,10 +42,10 @@ class TrackerStore(SQLTrackerStore):
         with self.session_scope() as session:
             query = self._event_query(session, sender_id, fetch_events_from_all_sessions)
             rows = query.all() if fetch_events_from_all_sessions else self._recent(query)
-            events = [json.loads(row.data) for row in rows]
+            events = [_event(json.loads(row.data)) for row in rows]
         if not events:
             return None
-        tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
+        tracker = DialogueStateTracker.from_events(sender_id, events, self.domain.slots)
         tracker.stored_events = len(tracker.events)
         return tracker
 
@@ -56,7 +58,36 @@ class TrackerStore(SQLTrackerStore):
         last = before.with_entities(sa.func.max(event.id)).group_by(event.action_name)
         return [*query.filter(event.id.in_([row[0] for row in last])).all(), *recent]
 
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Write the events of this turn, in one statement."""
+        await self.stream_events(tracker)
+        with self.session_scope() as session:
+            rows = [_row(tracker.sender_id, event) for event in self._additional_events(session, tracker)]
+            if rows:
+                session.execute(sa.insert(self.SQLEvent.__table__), rows)
+                session.commit()
+
     def _additional_events(self, session: Session, tracker: DialogueStateTracker) -> Iterable[Event]:
         """The events that were not read from the table: those of this turn."""
         stored, tracker.stored_events = getattr(tracker, "stored_events", 0), len(tracker.events)
         return itertools.islice(tracker.events, stored, None)
+
+
+# Rasa looks for the class of every event that it reads among all subclasses, anew each time.
+_EVENT_CLASSES = {cls.type_name: cls for cls in all_subclasses(Event)}
+
+
+def _event(stored: dict[str, Any]) -> Event:
+    return _EVENT_CLASSES[stored["event"]]._from_parameters(stored)
+
+
+def _row(sender_id: str, event: Event) -> dict[str, Any]:
+    data = event.as_dict()
+    return {
+        "sender_id": sender_id,
+        "type_name": event.type_name,
+        "timestamp": data.get("timestamp"),
+        "intent_name": ((data.get("parse_data") or {}).get("intent") or {}).get("name"),
+        "action_name": data.get("name"),
+        "data": json.dumps(data),
+    }

@@ -73,6 +73,7 @@ class Directory:
     help_numbers: tuple[schema.HelpNumber, ...]
     outside: tuple[schema.OutsideTopic, ...]
     broad_needs: tuple[schema.BroadNeed, ...] = ()
+    orientation: tuple[schema.OrientationQuestion, ...] = ()
 
     @classmethod
     def from_records(cls, version: int, records: Records) -> "Directory":
@@ -83,11 +84,17 @@ class Directory:
             help_numbers=tuple(records.help_numbers),
             outside=tuple(records.outside),
             broad_needs=tuple(records.broad_needs),
+            orientation=tuple(records.orientation),
         )
 
     @cached_property
     def by_id(self) -> dict[str, Entry]:
         return {entry.id: entry for entry in self.entries}
+
+    @cached_property
+    def questions(self) -> dict[str, schema.OrientationQuestion]:
+        """The questions of the guided orientation by id; the first begins."""
+        return {question.id: question for question in self.orientation}
 
     def entry(self, action_id: str) -> Entry:
         """Return one action by slug or UUID. Raises UnknownAction."""

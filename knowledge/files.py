@@ -15,13 +15,17 @@ from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined
 from pydantic import BaseModel, ValidationError
 
 from knowledge.schema import (
+    MOST_QUESTIONS,
     Action,
     BroadNeed,
     BroadNeedsFile,
+    Choice,
     HelpNumber,
     HelpNumbersFile,
     Organisation,
     OrganisationFile,
+    OrientationFile,
+    OrientationQuestion,
     OutsideFile,
     OutsideTopic,
     Source,
@@ -58,6 +62,7 @@ class DirectoryFiles:
     help_numbers: list[HelpNumber] = field(default_factory=list)
     outside: list[OutsideTopic] = field(default_factory=list)
     broad_needs: list[BroadNeed] = field(default_factory=list)
+    orientation: list[OrientationQuestion] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def actions(self) -> Iterator[tuple[Organisation, Action]]:
@@ -89,6 +94,9 @@ def _parse_all(data: Path, result: DirectoryFiles) -> Iterator["_Located"]:
     if (data / "broad_needs.yml").exists() and (broad := _read(data / "broad_needs.yml", BroadNeedsFile, data, result.problems)):
         result.broad_needs = broad.value.broad_needs
         yield broad
+    if (data / "orientation.yml").exists() and (asked := _read(data / "orientation.yml", OrientationFile, data, result.problems)):
+        result.orientation = asked.value.orientation
+        yield asked
     paths = sorted((data / "organisations").glob("*.yml"))
     if not paths:
         result.problems.append(Problem("organisations/", 1, "-", "no organisation file was found"))
@@ -200,15 +208,19 @@ def _check_references(result: DirectoryFiles, locations: dict[int, _Located]) ->
     """What one file alone cannot show: unknown sources, ids used twice, hours that do not parse."""
     known = {source.id for source in result.sources}
     actions = {action.id for _, action in result.actions()}
+    questions = {question.id: question for question in result.orientation}
     seen: dict[str, str] = {}
     for located in locations.values():
         for path, record in _records(located.value):
             source = getattr(record, "source", None)
             if source is not None and source not in known:
                 result.problems.append(located.problem((*path, "source"), f"« {source} » is not in sources.yml"))
-            if isinstance(record, BroadNeed):
-                missing = [i for i, action_id in enumerate(record.actions) if action_id not in actions]
-                result.problems += [located.problem((*path, "actions", i), f"no action is called « {record.actions[i]} »") for i in missing]
+            for name in ("actions", "unsure") if isinstance(record, (BroadNeed, Choice, OrientationQuestion)) else ():
+                missing = [(i, action_id) for i, action_id in enumerate(getattr(record, name, [])) if action_id not in actions]
+                result.problems += [located.problem((*path, name, i), f"no action is called « {called} »") for i, called in missing]
+            if isinstance(record, OrientationQuestion) and _longest(record.id, questions) > MOST_QUESTIONS:
+                longest = f"more than {MOST_QUESTIONS} questions follow each other from here, or one that does not exist"
+                result.problems.append(located.problem((*path, "choices"), longest))
             osm = getattr(record, "osm", None)
             if osm:
                 try:
@@ -222,6 +234,14 @@ def _check_references(result: DirectoryFiles, locations: dict[int, _Located]) ->
                 if key in seen:
                     result.problems.append(located.problem((*path, "id"), f"« {identifier} » is already used in {seen[key]}"))
                 seen.setdefault(key, located.name)
+
+
+def _longest(question_id: str, questions: dict[str, OrientationQuestion], before: int = 0) -> int:
+    """How many questions a person answers from this one on; too many where one is missing or comes back."""
+    if before > MOST_QUESTIONS or question_id not in questions:
+        return MOST_QUESTIONS + 1
+    nexts = [choice.next for choice in questions[question_id].choices if choice.next]
+    return 1 + max((_longest(following, questions, before + 1) for following in nexts), default=0)
 
 
 def _records(value: Any, path: tuple = ()) -> Iterator[tuple[tuple, BaseModel]]:

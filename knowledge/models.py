@@ -12,8 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeMeta, registry, relationship
 
-# Stable names, so that migrations can drop what they did not create
-# (https://alembic.sqlalchemy.org/en/latest/naming.html).
+# Stable names, so that migrations can drop what they did not create.
 NAMING = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -239,8 +238,7 @@ class HelpNumber(Base):
     """A national help or emergency number."""
 
     __tablename__ = "help_numbers"
-    id = _id()
-    slug = _slug()
+    id, slug = _id(), _slug()
     position = sa.Column(sa.Integer, nullable=False)
     number = sa.Column(sa.String(20), nullable=False)
     name = sa.Column(sa.Text, nullable=False)
@@ -254,10 +252,8 @@ class OutsideTopic(Base):
     """A need that no action covers, and who to ask instead."""
 
     __tablename__ = "outside_topics"
-    id = _id()
-    slug = _slug()
-    position = sa.Column(sa.Integer, nullable=False)
-    title = sa.Column(sa.Text)
+    id, slug = _id(), _slug()
+    position, title = sa.Column(sa.Integer, nullable=False), sa.Column(sa.Text)
     door = sa.Column(sa.String(10), nullable=False)
     questions = _json()
 
@@ -266,11 +262,21 @@ class BroadNeed(Base):
     """A need that several actions may answer; ``actions`` holds their slugs, the usual doors first."""
 
     __tablename__ = "broad_needs"
-    id = _id()
-    slug = _slug()
+    id, slug = _id(), _slug()
     position = sa.Column(sa.Integer, nullable=False)
     actions = _json()
     questions = _json()
+
+
+class OrientationQuestion(Base):
+    """A question of the guided orientation; ``choices`` and ``unsure`` hold slugs of actions and questions."""
+
+    __tablename__ = "orientation_questions"
+    id, slug = _id(), _slug()
+    position = sa.Column(sa.Integer, nullable=False)
+    ask = sa.Column(sa.Text, nullable=False)
+    choices = _json()
+    unsure = _json()
 
 
 class DirectoryVersion(Base):

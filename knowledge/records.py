@@ -70,7 +70,7 @@ def delete_all(session: Session) -> None:
     tables = [
         models.Question, models.ActionTheme, models.Event, models.Audience, models.Price, models.Place, models.Contact,
         models.Schedule, models.Action, models.Organisation, models.HelpNumber, models.OutsideTopic,
-        models.BroadNeed, models.Source,
+        models.BroadNeed, models.OrientationQuestion, models.Source,
     ]  # fmt: skip
     for table in tables:
         session.execute(sa.delete(table))
@@ -107,6 +107,11 @@ def insert(session: Session, files: DirectoryFiles) -> None:
         rows[models.BroadNeed].append(
             {"id": stable_id("broad", broad.id), "slug": broad.id, "position": i} | _columns(broad, ["actions", "questions"])
         )
+    for i, question in enumerate(files.orientation):
+        rows[models.OrientationQuestion].append(
+            {"id": stable_id("orientation", question.id), "slug": question.id, "position": i, "ask": question.ask,
+             "choices": [choice.dict() for choice in question.choices], "unsure": question.unsure}
+        )  # fmt: skip
     for table in sorted(rows, key=lambda table: _ORDER.index(table.__tablename__)):
         session.execute(sa.insert(table), rows[table])
 
@@ -159,6 +164,7 @@ class Records:
     help_numbers: list[schema.HelpNumber]
     outside: list[schema.OutsideTopic]
     broad_needs: list[schema.BroadNeed] = field(default_factory=list)
+    orientation: list[schema.OrientationQuestion] = field(default_factory=list)
 
 
 def select_all(session: Session) -> Records:
@@ -225,6 +231,12 @@ def select_all(session: Session) -> Records:
             schema.BroadNeed.construct(id=row.slug, **_columns(row, ["actions", "questions"]))
             for row in _rows(session, models.BroadNeed, models.BroadNeed.position)
         ],
+        orientation=[
+            schema.OrientationQuestion.construct(
+                id=row.slug, choices=[schema.Choice.construct(**choice) for choice in row.choices], **_columns(row, ["ask", "unsure"])
+            )
+            for row in _rows(session, models.OrientationQuestion, models.OrientationQuestion.position)
+        ],
     )
 
 
@@ -261,5 +273,6 @@ def canonical(files: DirectoryFiles) -> str:
         "help_numbers": [json.loads(n.json()) for n in files.help_numbers],
         "outside": [json.loads(t.json()) for t in files.outside],
         "broad_needs": [json.loads(b.json()) for b in files.broad_needs],
+        "orientation": [json.loads(q.json()) for q in files.orientation],
     }
     return json.dumps(content, sort_keys=True, ensure_ascii=False)

@@ -28,6 +28,7 @@ class Vocabulary:
 class Expected:
     """A right answer. ``ids`` are those of a need, any of which is right; ``name`` is a kind or an intent.
 
+    ``also`` are further kinds of emergency that are as right as ``name``.
     ``near_emergency`` marks a need that sounds like an emergency and is none.
     """
 
@@ -35,6 +36,7 @@ class Expected:
     ids: tuple[str, ...] = ()
     name: str = ""
     near_emergency: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def plain_need(self) -> bool:
@@ -61,10 +63,11 @@ def read_expected(text: str, known: Vocabulary) -> Expected:
     if head == "need":
         return Expected("need", _ids(rest, known), near_emergency=True)
     if head == "emergency":
-        return Expected("emergency", name=known_name(rest.strip(), known.emergencies, "kind of emergency"))
+        first, *others = (known_name(kind.strip(), known.emergencies, "kind of emergency") for kind in rest.split("|"))
+        return Expected("emergency", name=first, also=tuple(others))
     if head == "intent":
         return Expected("intent", name=known_name(rest.strip(), known.intents, "intent"))
-    raise ValueError(f"« {text} » is none of: ids joined by |, need:<ids>, outside, emergency:<kind>, intent:<name>")
+    raise ValueError(f"« {text} » is none of: ids joined by |, need:<ids>, outside, emergency:<kinds joined by |>, intent:<name>")
 
 
 def known_name(name: str, known: Collection[str], what: str) -> str:

@@ -31,7 +31,7 @@ def section(seen: Sequence[Seen], directory: Directory) -> Section:
 
 def right_kind(s: Seen) -> bool:
     """True when the engine's reading names the expected kind."""
-    return s.parsed is not None and s.parsed.emergency_kind == s.sample.expected.name
+    return s.parsed is not None and s.parsed.emergency_kind in _kinds(s)
 
 
 def right_number(s: Seen, directory: Directory) -> bool:
@@ -40,7 +40,11 @@ def right_number(s: Seen, directory: Directory) -> bool:
     said = "\n".join(message.text for message in s.reply.messages)
     alternatives = "|".join(re.escape(number) for number in sorted(numbers, key=len, reverse=True))
     first = re.search(rf"(?<!\d)(?:{alternatives})(?!\d)", said) if numbers else None
-    return first is not None and s.sample.expected.name in numbers[first.group()]
+    return first is not None and bool(_kinds(s) & set(numbers[first.group()]))
+
+
+def _kinds(s: Seen) -> set[str]:
+    return {s.sample.expected.name, *s.sample.expected.also}
 
 
 def _alarmed(s: Seen) -> bool:

@@ -11,6 +11,7 @@ Field names follow data.inclusion v1 where it has them (``thematiques``, ``publi
 
 from knowledge.schema.actions import Action, Audience, Organisation, OrganisationFile, Public, Questions, Status, Theme
 from knowledge.schema.facts import Contact, Event, Place, Price, Quarter, Record, Schedule, Slug, Source
+from knowledge.schema.orientation import MOST_QUESTIONS, Choice, OrientationFile, OrientationQuestion
 from knowledge.schema.shared import BroadNeed, BroadNeedsFile, HelpNumber, HelpNumbersFile, OutsideFile, OutsideTopic, SourcesFile
 
 __all__ = [
@@ -18,12 +19,16 @@ __all__ = [
     "Audience",
     "BroadNeed",
     "BroadNeedsFile",
+    "Choice",
     "Contact",
     "Event",
     "HelpNumber",
     "HelpNumbersFile",
+    "MOST_QUESTIONS",
     "Organisation",
     "OrganisationFile",
+    "OrientationFile",
+    "OrientationQuestion",
     "OutsideFile",
     "OutsideTopic",
     "Place",

@@ -1,5 +1,6 @@
 """The one ranked search over the directory, used by the bot, the API and the console."""
 
+import functools
 import logging
 import threading
 import time
@@ -31,6 +32,7 @@ _BROAD_MARGIN = -0.2
 _BROAD_STEP = 0.05
 # An outside topic is named only when the message is really like one of its phrasings (cosine).
 _TOPIC_LIKENESS = 0.45
+_LAST_TEXTS = 8
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Result:
-    """What a search found, best first. ``outside`` is the probability that no action fits."""
+    """What a search found, best first.
+
+    ``outside`` is the probability that no action fits; ``broad`` the id of the broad need that the
+    message resembles most, if any.
+    """
 
     hits: tuple[Hit, ...]
     outside: float
     topic: OutsideTopic | None
     person: Person
+    broad: str | None = None
 
     @property
     def best(self) -> Hit | None:
@@ -103,13 +110,24 @@ class _Index:
         broad = {f"{_BROAD}{need.id}": need.actions for need in directory.broad_needs}
         self.at = np.flatnonzero([label not in broad for label in self.ranker.labels])
         # Where each broad need stands among the labels, and its usual doors.
-        self.broad = [(int(i), broad[label]) for i, label in enumerate(self.ranker.labels) if label in broad]
+        self.broad = [(int(i), str(label), broad[label]) for i, label in enumerate(self.ranker.labels) if label in broad]
         self.entries = [directory.by_id[label] for label in self.ranker.labels[self.at]]
         self.fitted_on = {entry.id: entry.action for entry in directory.entries}
         topics = [(topic, text) for topic in directory.outside for text in topic.questions]
         self.topics = [topic for topic, _ in topics]
+        # A turn asks for the same text up to three times: as a whole, as a follow-up, as a part.
+        self.score = functools.lru_cache(_LAST_TEXTS)(self._score)
         self.topic_rows = normalize(self.ranker.features.transform([text for _, text in topics])).T.tocsr() if topics else None
         logger.info("search: fitted on version %s in %.1f s", directory.version, time.monotonic() - started)
+
+    def _score(self, text: str) -> tuple[Scores, OutsideTopic | None]:
+        """The margins of ``text`` and the outside topic that it is like, if any."""
+        scores = self.ranker.score(text)
+        if self.topic_rows is None:
+            return scores, None
+        likeness = (normalize(scores.row) @ self.topic_rows).toarray().ravel()
+        best = int(likeness.argmax())
+        return scores, self.topics[best] if likeness[best] >= _TOPIC_LIKENESS else None
 
 
 class Search:
@@ -147,7 +165,7 @@ class Search:
         if not words(text) or not directory.entries:
             return Result((), 1.0, None, person)
         index = self._index_for(directory)
-        scores = index.ranker.score(clean(text))
+        scores, topic = index.score(clean(text))
         entries, margins = self._margins(directory, index, scores)
         fits = _fits(entries, margins, person)
         for i, found in fits.items():
@@ -155,7 +173,7 @@ class Search:
         probabilities, outside = index.ranker.probabilities(margins, scores.outside)
         accepted = (i for i in np.argsort(-margins) if filters.accepts(entries[i]) and (among is None or entries[i].id in among))
         hits = tuple(Hit(entries[i], float(probabilities[i]), float(margins[i]), fits.get(i, ())) for i in islice(accepted, limit))
-        return Result(hits, outside, self._topic(index, scores), person)
+        return Result(hits, outside, topic, person, _broad(index, scores))
 
     def explain(self, text: str, action_id: str, person: Person | None = None) -> Evidence:
         """Return the evidence for one action (for staff and tests; raises UnknownAction)."""
@@ -197,18 +215,16 @@ class Search:
         entries = [directory.by_id[label] for label in margins]
         return entries, _raised(entries, np.array(list(margins.values())), doors)
 
-    def _topic(self, index: _Index, scores: Scores) -> OutsideTopic | None:
-        if index.topic_rows is None:
-            return None
-        likeness = (normalize(scores.row) @ index.topic_rows).toarray().ravel()
-        best = int(likeness.argmax())
-        return index.topics[best] if likeness[best] >= _TOPIC_LIKENESS else None
+
+def _broad(index: _Index, scores: Scores) -> str | None:
+    margin, label = max(((float(scores.margins[at]), label) for at, label, _ in index.broad), default=(_BROAD_MARGIN, ""))
+    return label.removeprefix(_BROAD) if margin > _BROAD_MARGIN else None
 
 
 def _doors(index: _Index, scores: Scores) -> dict[str, float]:
     """The least margin of each usual door of the broad needs that the message resembles."""
     least: dict[str, float] = {}
-    for at, actions in index.broad:
+    for at, _, actions in index.broad:
         margin = float(scores.margins[at])
         if margin > _BROAD_MARGIN:
             for rank, action_id in enumerate(actions):

@@ -8,6 +8,8 @@ from nlu.french.person import Person
 # A part of a sentence stands for the whole when it is hardly outside, and beside another part only
 # when its action is beyond doubt.
 _INSIDE, _BEYOND_DOUBT = 0.15, 0.9
+# Two needs share the probability; a whole that is surer than this of one action is one need.
+_ONE_NEED = 0.97
 _MOST = 3
 
 
@@ -18,6 +20,8 @@ def find_needs(search: Search, text: str, person: Person) -> list[Result]:
     (« un cours de français et un médecin »). When the whole leads nowhere, a part that does counts.
     """
     whole = search.find(text, person=person)
+    if whole.best and whole.best.confidence >= _ONE_NEED:
+        return [whole]
     found: dict[str, Result] = {}
     for part in clauses(text):
         result = search.find(part, person=whole.person)
@@ -32,9 +36,13 @@ def find_needs(search: Search, text: str, person: Person) -> list[Result]:
 
 
 def _is_a_door(result: Result) -> bool:
-    """True for an action found beyond doubt: a word of the FAQ (« contrat », « conseil ») is no second need."""
+    """True for an action, or the doors of a broad need, found beyond doubt.
+
+    A word of the FAQ (« contrat », « conseil ») is no second need.
+    """
     best = result.best
-    return best is not None and best.confidence >= _BEYOND_DOUBT and best.entry.action.kind == "action"
+    clear = best is not None and (best.confidence >= _BEYOND_DOUBT or (result.broad is not None and result.outside <= _INSIDE))
+    return best is not None and clear and best.entry.action.kind == "action"
 
 
 def _of_different_kinds(results: list[Result]) -> bool:

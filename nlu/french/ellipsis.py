@@ -40,7 +40,7 @@ _PEOPLE = """
 homme hommes femme femmes fille filles fils garcon garcons enfant enfants petit petite petits bebe ado ados jeune jeunes vieux vieille
 retraite retraitee retraites maman mere papa pere mari soeur frere copain copine ami amie amis cousin cousine voisin voisine tante oncle
 grand grands gosse gosses gamin gamine famille parent parents senior seniors adulte adultes mineur mineurs majeur personne usager etranger
-etrangers etudiant
+etrangers etudiant habite habitons habitent vis vivons
 """.split()  # noqa: SIM905
 
 _TIME = """

@@ -7,8 +7,9 @@ the same numbers (a test holds it) in a tenth of the time: its machinery is made
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,9 @@ from sklearn.pipeline import FeatureUnion
 from nlu.french.sms import expand
 from nlu.french.sound import key
 
+# One message is read by the detector, the classifier and the search; its parts may follow.
+_LAST_TEXTS = 8
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -26,6 +30,11 @@ class Prepared:
 
     words: tuple[str, ...]
     sounds: tuple[str, ...]
+
+    @cached_property
+    def counts(self) -> dict[str, Counter[str]]:
+        """How often each block's terms stand in the text."""
+        return {name: Counter(terms(self)) for name, terms in _BLOCKS.items()}
 
     @classmethod
     def of(cls, text: str) -> "Prepared":
@@ -62,16 +71,19 @@ def _ngrams(words: Sequence[str], shortest: int = 2, longest: int = 5) -> list[s
 _BLOCKS = {"word": word_ngrams, "letters": letter_ngrams, "sound": sound_ngrams}
 
 
+_prepared = lru_cache(_LAST_TEXTS)(Prepared.of)
+
+
 class _Block:
     """One fitted vectorizer, for one text at a time."""
 
-    def __init__(self, analyzer: Callable[[Prepared], list[str]], fitted: TfidfVectorizer, offset: int) -> None:
-        self._analyzer, self._vocabulary, self._idf, self._offset = analyzer, fitted.vocabulary_, fitted.idf_, offset
+    def __init__(self, name: str, fitted: TfidfVectorizer, offset: int) -> None:
+        self._name, self._vocabulary, self._idf, self._offset = name, fitted.vocabulary_, fitted.idf_, offset
 
     def row(self, text: Prepared) -> tuple[np.ndarray, np.ndarray]:
         """Columns and values of one text, unit length."""
         known = self._vocabulary
-        counts = Counter(known[term] for term in self._analyzer(text) if term in known)
+        counts = {known[term]: count for term, count in text.counts[self._name].items() if term in known}
         columns = np.fromiter(counts, dtype=np.int32, count=len(counts))
         values = np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts))) + np.float32(1)
         values *= self._idf[columns]
@@ -97,13 +109,13 @@ class TextFeatures:
         self._width = rows.shape[1]
         offset = 0
         for name, vectorizer in self._union.transformer_list:
-            self._blocks.append(_Block(_BLOCKS[name], vectorizer, offset))
+            self._blocks.append(_Block(name, vectorizer, offset))
             offset += len(vectorizer.vocabulary_)
         return rows
 
     def row(self, text: str) -> csr_matrix:
         """Return the features of one text, shape (1, features)."""
-        prepared = Prepared.of(text)
+        prepared = _prepared(text)
         parts = [block.row(prepared) for block in self._blocks]
         columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
         return csr_matrix((values, columns, np.array([0, len(columns)])), shape=(1, self._width))

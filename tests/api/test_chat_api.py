@@ -162,7 +162,7 @@ def test_the_proposals_of_an_answer_can_be_tapped(say):
 
 
 def test_a_chosen_proposal_is_shown_first(say):
-    first = say("je veux apprendre le français")
+    first = say("une activité pour moi le mercredi")
     choices = [quick for quick in first["messages"][0]["quick_replies"] if quick["payload"].startswith("/choose_nth")]
     assert choices
     for quick in choices:

@@ -1,8 +1,8 @@
 """Engines of their own over the running services' model, directory and search."""
 
-import datetime as dt
 import warnings
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,10 +12,10 @@ from actions.registry import all_actions
 from actions.services import Services as ActionServices
 from api.wiring import Services
 from bot.training import ensure_model
+from bot.wording import all_responses
 from knowledge.database import migrate, open_engine
-from knowledge.schedules import PARIS
-
-TUESDAY = dt.datetime(2026, 11, 24, 10, 0, tzinfo=PARIS)
+from knowledge.directory import Directory
+from tests.bot.said import MOMENTS, TUESDAY, directory_of_files
 
 
 @pytest.fixture
@@ -37,3 +37,28 @@ def open_rasa(services: Services) -> Iterator[Callable[..., Any]]:
     yield start
     for engine in opened:
         engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def directory() -> Directory:
+    return directory_of_files()
+
+
+@pytest.fixture(scope="module")
+def responses() -> dict[str, list[dict]]:
+    """Everything that can be said: by rules, and by actions."""
+    return all_responses()
+
+
+@pytest.fixture(scope="module")
+def render(directory: Directory):
+    from bot.rasa_engine import JinjaResponses
+
+    renderers = {}
+    for name, at in MOMENTS.items():
+        renderers[name] = JinjaResponses(store=SimpleNamespace(current=lambda: directory), now=lambda at=at: at)
+
+    def say(name: str, shown: tuple[str, ...] = (), moment: str = "a Tuesday morning", **data: Any) -> dict[str, Any]:
+        return renderers[moment].render(name, "web", {"shown": list(shown), **data})
+
+    return say

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 import sqlalchemy as sa
+import yaml
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -18,6 +19,7 @@ from api.wiring import Services
 from bot.engine import Message, Reply
 from bot.rasa_engine import _PAYLOAD, _lock_store, quieten
 from bot.rasa_tracker_store import MAX_EVENTS
+from bot.training import ROOT
 
 PAPERS = "j'ai besoin d'aide pour mes papiers de la caf"  # the PIMMS
 BUSINESS = "je veux créer mon entreprise"
@@ -240,3 +242,42 @@ def test_the_table_of_conversations_is_the_one_that_rasa_reads(services: Service
     found = {column["name"]: (str(column["type"]), column["nullable"]) for column in inspector.get_columns("events")}
     assert found == {column.name: (str(column.type), column.nullable) for column in expected.columns}
     assert {index["name"] for index in inspector.get_indexes("events")} == {index.name for index in expected.indexes}
+
+
+def test_every_rule_is_one_intent_and_one_action_that_no_slot_influences():
+    """What bot/rasa_runner.py builds on: the next action depends on the intent and the last action alone."""
+    rules = yaml.safe_load((ROOT / "bot/rules/rules.yml").read_text(encoding="utf-8"))["rules"]
+    assert all([list(step) for step in rule["steps"]] == [["intent"], ["action"]] for rule in rules)
+    assert list((ROOT / "bot/stories").glob("*.yml")) == []
+    slots = yaml.safe_load((ROOT / "bot/domain/domain.yml").read_text(encoding="utf-8"))["slots"]
+    assert all(slot["influence_conversation"] is False for slot in slots.values())
+
+
+async def test_a_remembered_prediction_is_the_one_that_the_rules_would_make(services: Services, conversation: str):
+    processor = services.engine._agent.processor
+    asked = []
+    remembered = processor._predict_next_with_tracker
+
+    def compare(tracker):
+        expected = type(processor)._predict_next_with_tracker(processor, tracker)
+        found = remembered(tracker)
+        asked.append(list(found.probabilities) == list(expected.probabilities))
+        return found
+
+    processor._predict_next_with_tracker = compare
+    try:
+        for text in (
+            "bonjour",
+            PAPERS,
+            "c'est où ?",
+            "merci",
+            BUSINESS,
+            "et les horaires ?",
+            "je sais pas",
+            "aidez moi il respire plus",
+            "bla zorgl",
+        ):
+            await services.engine.respond(Message(conversation, text))
+    finally:
+        processor._predict_next_with_tracker = remembered
+    assert len(asked) >= 18 and all(asked)

@@ -29,6 +29,7 @@ def records_of(files: DirectoryFiles) -> Records:
         files.help_numbers,
         files.outside,
         files.broad_needs,
+        files.orientation,
     )
 
 

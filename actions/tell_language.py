@@ -1,0 +1,23 @@
+"""Which language the assistant speaks, said in the person's own when they wrote in one we know."""
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import language_of, text_of, utter
+from actions.need import AnswersNeeds
+from nlu.glossary import gloss
+
+# It has an interpreting service.
+_INTERPRETER = "pimms"
+
+
+class ActionTellLanguage(AnswersNeeds):
+    action_name = "action_tell_language"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        language, shown = language_of(tracker), [_INTERPRETER] if self.entry(_INTERPRETER) else []
+        if language and len(gloss(text_of(tracker), language).concepts) > 1:  # « I want to learn French »
+            return self.answer_abroad(dispatcher, tracker, language)
+        utter(dispatcher, "say_language" if language else "say_only_french", shown, **({"language": language} if language else {}))
+        return []

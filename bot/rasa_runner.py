@@ -1,0 +1,81 @@
+"""Running Rasa's trained graph without a scheduler.
+
+Rasa hands its graph to Dask for every message and again for every prediction of an action. A graph
+of six nodes in a row needs no scheduler: the order is worked out once (docs/performance.md).
+"""
+
+import functools
+from typing import Any
+
+import rasa.shared.utils.common
+from rasa.core.processor import MessageProcessor
+from rasa.engine.graph import ExecutionContext, GraphNodeHook, GraphSchema
+from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.engine.runner.interface import GraphRunner
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.utils.common import all_subclasses
+
+
+class SequentialRunner(GraphRunner):
+    """The nodes of a loaded graph, one after another."""
+
+    def __init__(self, loaded: DaskGraphRunner) -> None:
+        self._schema, self._nodes = loaded._graph_schema, loaded._instantiated_nodes
+        self._orders: dict[tuple[str, ...], list[str]] = {}
+
+    @classmethod
+    def create(
+        cls,
+        graph_schema: GraphSchema,
+        model_storage: ModelStorage,
+        execution_context: ExecutionContext,
+        hooks: list[GraphNodeHook] | None = None,
+    ) -> "SequentialRunner":
+        return cls(DaskGraphRunner.create(graph_schema, model_storage, execution_context, hooks))
+
+    def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
+        """Return the output of each target. What a node raises, this raises."""
+        wanted = tuple(targets or self._schema.target_names)
+        outputs = {name: (name, value) for name, value in (inputs or {}).items()}
+        for name in self._order(wanted):
+            outputs[name] = self._nodes[name](*(outputs.get(needed, needed) for needed in self._schema.nodes[name].needs.values()))
+        return {name: outputs[name][1] for name in wanted}
+
+    def _order(self, targets: tuple[str, ...]) -> list[str]:
+        if targets not in self._orders:
+            order: dict[str, None] = {}
+            for target in targets:
+                self._after_its_needs(target, order)
+            self._orders[targets] = list(order)
+        return self._orders[targets]
+
+    def _after_its_needs(self, name: str, order: dict[str, None]) -> None:
+        if name in self._schema.nodes and name not in order:
+            for needed in self._schema.nodes[name].needs.values():
+                self._after_its_needs(needed, order)
+            order[name] = None
+
+
+def run_lean(processor: MessageProcessor) -> None:
+    """Let ``processor`` run its graph in sequence, and ask the rules once for each kind of turn.
+
+    Every rule is one intent and one action, no slot influences them (tests/bot/test_rasa_engine.py
+    holds both): what comes next depends on the last intent and the last action alone.
+    """
+    # Rasa walks all subclasses of an event to read one; no class is added after the start.
+    rasa.shared.utils.common.all_subclasses = functools.cache(all_subclasses)
+    assert isinstance(processor.graph_runner, DaskGraphRunner)
+    processor.graph_runner = SequentialRunner(processor.graph_runner)
+    predict, known = processor._predict_next_with_tracker, {}
+
+    def predict_once(tracker: DialogueStateTracker) -> Any:
+        intent = (tracker.latest_message.intent if tracker.latest_message else {}).get("name")
+        if tracker.followup_action or tracker.active_loop_name or not intent:
+            return predict(tracker)
+        turn = intent, tracker.latest_action_name
+        if turn not in known:
+            known[turn] = predict(tracker)
+        return known[turn]
+
+    processor._predict_next_with_tracker = predict_once  # type: ignore[method-assign]
