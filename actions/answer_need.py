@@ -5,7 +5,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import follow_up
-from actions.base import DirectoryAction, confidence_of, intent_of, language_of, likeliest_intents, text_of
+from actions.base import DirectoryAction, confidence_of, intent_of, language_of, likeliest_intents, text_of, utter
 from actions.need import AnswersNeeds
 from actions.orient import ActionOrient
 from actions.refine import ActionRefine
@@ -22,6 +22,8 @@ _MOST = 3
 _CLEAR = 0.9
 # A message of so few words that a number in it can only count the list.
 _SHORT = 5
+# A question about what was shown: so many words at most, no action likelier than this, a fact asked with this chance.
+_QUESTION, _LIKELY, _MAY_BE_ASKED = 12, 0.6, 0.15
 
 _FOLLOW_UPS: dict[str, type[DirectoryAction]] = {
     "ask_contact": follow_up.ActionTellContact,
@@ -54,6 +56,11 @@ class ActionAnswerNeed(AnswersNeeds):
         elliptic = None if self._clearly_a_need(tracker) else self._elliptic(tracker)
         if elliptic:
             return elliptic(self._services).run(dispatcher, tracker, domain)
+        theirs = self._of_a_named_organisation(tracker)
+        if theirs:
+            return self.show(dispatcher, tracker, theirs, Kind.clarify if len(theirs) > 1 else Kind.answer)
+        if self._goes_on(tracker):
+            return self._go_on(dispatcher, tracker, domain)
         return self.answer_need(dispatcher, tracker)
 
     def _clearly_a_need(self, tracker: Tracker) -> bool:
@@ -62,6 +69,34 @@ class ActionAnswerNeed(AnswersNeeds):
             return False
         best = self.find(tracker, text_of(tracker), limit=1).best
         return best is not None and best.confidence >= _CLEAR
+
+    def _of_a_named_organisation(self, tracker: Tracker) -> list[str]:
+        """The actions of the organisation named in passing, likeliest first, unless the search is sure without it."""
+        text = text_of(tracker)
+        theirs = [entry.id for entry in self.services.store.current().named_in(text)]
+        best = self.find(tracker, text, limit=1).best if theirs else None
+        if best is None or best.confidence >= _CLEAR:
+            return []
+        return [hit.entry.id for hit in self.services.search.find(text, among=theirs, limit=_MOST).hits]
+
+    def _goes_on(self, tracker: Tracker) -> bool:
+        """True for a short question that leads nowhere else while an action is spoken of (« simulateur sur place ? »)."""
+        text = text_of(tracker)
+        if not self.entry(tracker.get_slot("current_action")) or "?" not in text or len(words(text)) > _QUESTION:
+            return False
+        if intent_of(tracker) == "out_of_scope" and confidence_of(tracker) >= _CLEAR:
+            return False
+        result = self.find(tracker, text)
+        return result.topic is None and (result.best is None or result.best.confidence < _LIKELY)
+
+    def _go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        """Answer with the fact most likely asked for, else that it is not known and who to ask."""
+        ranked = tracker.latest_message.get("intent_ranking") or []
+        asked = next((_FOLLOW_UPS[i["name"]] for i in ranked if i["name"] in _FOLLOW_UPS and i["confidence"] >= _MAY_BE_ASKED), None)
+        if asked:
+            return asked(self._services).run(dispatcher, tracker, domain)
+        utter(dispatcher, "say_unknown_detail", [tracker.get_slot("current_action")])
+        return []
 
     def _elliptic(self, tracker: Tracker) -> type[DirectoryAction] | None:
         """What a message without a subject of its own asks of the current action, else None."""

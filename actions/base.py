@@ -16,7 +16,7 @@ from knowledge.directory import Entry
 from knowledge.search import Result
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person
-from nlu.french.reference import read_nth, refers_to_previous
+from nlu.french.reference import begins_anew, read_nth, refers_to_previous
 
 # What remains of a follow-up names another action when the search finds one in it: little chance of
 # the outside, and a margin that more than one weak word gives (looked at on the training follow-ups).
@@ -25,6 +25,8 @@ _SUBJECT_MARGIN = -0.5
 # Above this the words are about one action; below they may only name an organisation.
 _ACTION_MARGIN = 0.0
 _SPOKEN_OF_MARGIN = -0.7
+# A question about what was just shown shares words with many actions; only this much names another.
+_CLEARLY_ANOTHER = 0.1
 # By so much another action may be likelier than one that was spoken of.
 _SPOKEN_OF_LEAD = 0.4
 _HISTORY = 10
@@ -76,8 +78,15 @@ class DirectoryAction(Action):
         A bare organisation's name leaves the person on the current action when it is theirs.
         """
         words = subject_words(text)
+        theirs = [entry.id for entry in self.services.store.current().named_in(text)]
+        if theirs:
+            if current and current.id in theirs and len(theirs) > 1 and not words:
+                return current
+            return self.services.search.find(text, among=theirs, limit=1).hits[0].entry
         result = self.services.search.find(" ".join(words), limit=1)
         best = result.best
+        if current and best and best.margin < _CLEARLY_ANOTHER and best.entry.id not in spoken_of and not begins_anew(text):
+            return self.services.store.current().about(words)
         if best is None or result.outside > _SUBJECT_OUTSIDE or best.margin < _SUBJECT_MARGIN:
             organisation = self.services.store.current().about(words)
             before = self.services.search.find(text, among=spoken_of, limit=1).best if spoken_of and (words or not current) else None

@@ -13,10 +13,10 @@ from nlu.french.text import words
 from nlu.glossary import gloss
 
 # Below this confidence of the detector a number is said beside the answer, not instead of it.
-_SURE_ALARM, _SURE_ALARM_ABROAD = 0.85, 0.95
+_SURE_ALARM, _SURE_ALARM_ABROAD, _SURE_ALARM_IN_A_QUESTION = 0.85, 0.95, 0.9
 _KIND = "emergency_kind"
 # Words of a question that leans on what was said before.
-_FEW = 5
+_FEW = 9
 
 
 class ActionHelpNow(AnswersNeeds):
@@ -49,8 +49,8 @@ class ActionHelpNow(AnswersNeeds):
         The search is sure (« des jeunes crient dans l'escalier, qui peut leur parler ? »), or a few words go on
         about what was just shown (« et ceux de la nuit ? »).
         """
-        if confidence_of(tracker) >= _SURE_ALARM:
-            return False
         text = text_of(tracker)
-        goes_on = bool(self.entry(tracker.get_slot("current_action"))) and len(words(text)) <= _FEW and "?" in text
-        return goes_on or self.surely_a_need(tracker)
+        current = bool(self.entry(tracker.get_slot("current_action"))) and "?" in text and read_distress(text) is None
+        if current and len(words(text)) <= _FEW and confidence_of(tracker) < _SURE_ALARM_IN_A_QUESTION:
+            return True
+        return confidence_of(tracker) < _SURE_ALARM and self.surely_a_need(tracker)

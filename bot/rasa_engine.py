@@ -48,7 +48,7 @@ _APOLOGY = "say_apology"
 # What buttons send. Anything else that starts with a slash is a person's text.
 _PAYLOAD = re.compile(
     r"/(?:ask_\w+|tell_more|other_proposal|compare|go_back|help"
-    r'|choose_nth\{"action_id": "[a-z0-9-]{1,80}"\}|orient\{"choice": "[a-z0-9-]{1,80}:[0-9?]"\})'
+    r'|choose_nth\{"action_id": "[a-z0-9-]{1,80}"\}|dont_know\{"choice": "[a-z0-9-]{1,80}:[0-9?]"\})'
 )
 # Stands for a message of slashes only, which Rasa would read as an unnamed intent.
 _NO_WORDS = "?"

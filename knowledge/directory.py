@@ -23,6 +23,8 @@ from nlu.french.text import words
 logger = logging.getLogger(__name__)
 
 _ARTICLES = {"le", "la", "les", "l", "d", "de", "du", "des", "au", "a"}
+_QUARTERS = {"begon", "mirabeau", "quiniere", "coty", "kennedy", "cornillettes"}
+_SHORTEST_NAME, _LONGEST_NAME = 4, 6
 # One message asks for the directory some five times; an edit still reaches the next message.
 _FRESH_SECONDS = 0.05
 
@@ -106,6 +108,21 @@ class Directory:
     def called(self, text: str) -> tuple[Entry, ...]:
         """Return the entries of the organisations that have exactly this name (« maison de Bégon »)."""
         return self._by_name.get(_name(text), ())
+
+    def named_in(self, text: str) -> tuple[Entry, ...]:
+        """Return the actions of the organisation that ``text`` names in passing (« l'acesm, ils font quoi ? »), or nothing.
+
+        The longest name counts. A name that is also a quarter's or a short word says nothing by itself.
+        """
+        said = _name(text)
+        for size in range(min(_LONGEST_NAME, len(said)), 0, -1):
+            for start in range(len(said) - size + 1):
+                name = said[start : start + size]
+                if size > 1 or (len(name[0]) >= _SHORTEST_NAME and name[0] not in _QUARTERS):
+                    found = tuple(entry for entry in self._by_name.get(name, ()) if entry.action.kind == "action")
+                    if found:
+                        return found
+        return ()
 
     def about(self, subject: Sequence[str]) -> Entry | None:
         """Return what these words of a follow-up are the name of: an action, or an organisation's first (« la mairie »)."""

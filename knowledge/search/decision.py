@@ -8,8 +8,8 @@ from knowledge.search.service import Hit, Result
 # Probabilities at which each is right more often than not on the tuning set (docs/nlu.md).
 ANSWER_AT = 0.45
 CLARIFY_AT = 0.50
-OUTSIDE_AT = 0.50
-INSIDE_BELOW, LIKELY_AT = 0.20, 0.15
+OUTSIDE_AT = 0.65
+LIKELY_AT = 0.15
 # Others shown beside the best: likely enough to be worth a line, never more than two.
 BESIDE_AT = 0.02
 MOST = 3
@@ -39,8 +39,8 @@ def decide(result: Result) -> Decision:
         return Decision(Kind.answer, hits)
     if sum(hit.confidence for hit in hits) >= CLARIFY_AT or _of_one_kind(result) >= CLARIFY_AT:
         return Decision(Kind.clarify, hits)
-    # Surely a need of the directory's kind, and nothing stands out: the likeliest doors beside the question.
-    return Decision(Kind.clarify if result.outside < INSIDE_BELOW and hits[0].confidence >= LIKELY_AT else Kind.unclear, hits)
+    # Rather a need than not, and nothing stands out: the likeliest doors beside the question.
+    return Decision(Kind.clarify if hits[0].confidence >= LIKELY_AT else Kind.unclear, hits)
 
 
 def _of_one_kind(result: Result) -> float:

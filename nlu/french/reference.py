@@ -22,6 +22,10 @@ _BACK = re.compile(
     r"^(?:et |mais |est ce qu |non |oui )*(?:il|elle)\b"
     r"|\b(?:ils|elles|leurs?|eux|les(?= \w+(?:e|ent|er)\b)|y|celui|celle|ceux|celles|la bas)\b"
 )
+_ANEW = re.compile(
+    r"^(?:et|ou|sinon|bon|ok|alors) (?:pour )?(?:le|la|les|l|un|une|des)\b"
+    r"|\b(?:numero|tel|telephone|adresse|horaires?|contact|mail|lieu|prix) (?:de|du|des|d|pour)\b"
+)
 _PREVIOUS = re.compile(r"\b(?:celui|celle|ceux|celles|l autre|le truc|ce) (?:d avant|davant|precedente?s?)\b|\bdavant\b")
 
 
@@ -33,6 +37,11 @@ def refers_back(text: str) -> bool:
 def refers_to_previous(text: str) -> bool:
     """True for « celui d'avant »: not what is spoken of now, but what was before."""
     return bool(_PREVIOUS.search(" ".join(expand(text))))
+
+
+def begins_anew(text: str) -> bool:
+    """True for « et pour le permis ? », « sinon le stage », « le numéro du jardin »: a subject is named on purpose."""
+    return bool(_ANEW.search(" ".join(expand(text))))
 
 
 def read_nth(text: str, size: int) -> int | None:
