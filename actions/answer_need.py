@@ -56,7 +56,7 @@ class ActionAnswerNeed(AnswersNeeds):
         elliptic = None if self._clearly_a_need(tracker) else self._elliptic(tracker)
         if elliptic:
             return elliptic(self._services).run(dispatcher, tracker, domain)
-        theirs = self._of_a_named_organisation(tracker)
+        theirs = self.of_a_named_organisation(tracker)
         if theirs:
             return self.show(dispatcher, tracker, theirs, Kind.clarify if len(theirs) > 1 else Kind.answer)
         if self._goes_on(tracker):
@@ -69,15 +69,6 @@ class ActionAnswerNeed(AnswersNeeds):
             return False
         best = self.find(tracker, text_of(tracker), limit=1).best
         return best is not None and best.confidence >= _CLEAR
-
-    def _of_a_named_organisation(self, tracker: Tracker) -> list[str]:
-        """The actions of the organisation named in passing, likeliest first, unless the search is sure without it."""
-        text = text_of(tracker)
-        theirs = [entry.id for entry in self.services.store.current().named_in(text)]
-        best = self.find(tracker, text, limit=1).best if theirs else None
-        if best is None or best.confidence >= _CLEAR:
-            return []
-        return [hit.entry.id for hit in self.services.search.find(text, among=theirs, limit=_MOST).hits]
 
     def _goes_on(self, tracker: Tracker) -> bool:
         """True for a short question that leads nowhere else while an action is spoken of (« simulateur sur place ? »)."""

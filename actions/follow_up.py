@@ -17,6 +17,8 @@ from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide
 from nlu.french.ellipsis import subject_words
 
+_SURE = 0.9
+
 
 class FollowUp(AnswersNeeds):
     """Answers with ``response`` about the subject; without any subject it is a need."""
@@ -29,9 +31,10 @@ class FollowUp(AnswersNeeds):
         return {}
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        if not tracker.get_slot("current_action") and subject_words(text_of(tracker)):
+        if not tracker.get_slot("current_action"):
             result = self.find(tracker, text_of(tracker))
-            if decide(result).kind is Kind.answer:
+            sure = result.best is not None and result.best.confidence >= _SURE  # « c'est quoi le PERR ? »
+            if sure or (subject_words(text_of(tracker)) and decide(result).kind is Kind.answer):
                 return self._first_words(dispatcher, tracker, result)
         entry = self.subject(tracker)
         if entry is None:
@@ -89,3 +92,9 @@ class ActionTellSource(FollowUp):
 class ActionTellMore(FollowUp):
     action_name, response = "action_tell_more", "say_more"
     without_subject = "utter_help"  # « c'est quoi ? »
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        theirs = self.of_a_named_organisation(tracker)
+        if len(theirs) > 1 and tracker.get_slot("current_action") not in theirs:  # « Alire, ils proposent quoi ? »
+            return self.show(dispatcher, tracker, theirs, Kind.clarify)
+        return super().run(dispatcher, tracker, domain)

@@ -14,6 +14,7 @@ from nlu.french.reference import refers_back
 from nlu.french.text import words
 from nlu.glossary import gloss
 
+_MOST = 3
 # What every refusal names last.
 _LAST_DOOR = "pimms"
 # After so many misunderstandings in a row, a human is offered.
@@ -66,6 +67,15 @@ class AnswersNeeds(DirectoryAction):
         in_french = self.find(tracker, meant) if meant else said
         sure = said.best is not None and said.best.confidence >= _SURE_OF_ACTION
         return said if sure else in_french
+
+    def of_a_named_organisation(self, tracker: Tracker) -> list[str]:
+        """The actions of the organisation named in passing, likeliest first, unless the search is sure without it."""
+        text = text_of(tracker)
+        theirs = [entry.id for entry in self.services.store.current().named_in(text)]
+        best = self.find(tracker, text, limit=1).best if theirs else None
+        if best is None or best.confidence >= _SURE_OF_ACTION:
+            return []
+        return [hit.entry.id for hit in self.services.search.find(text, among=theirs, limit=_MOST).hits]
 
     def surely_a_need(self, tracker: Tracker) -> bool:
         """True when the search is surer of an action than a reading of a few words can be of an intent."""

@@ -16,6 +16,8 @@ class ActionOrient(AnswersNeeds):
     action_name = "action_orient"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        if self.surely_a_need(tracker):  # « j'ai une idée d'entreprise, je sais pas par où commencer »
+            return self.answer_need(dispatcher, tracker)
         questions = self.services.store.current().questions
         tapped, _, number = (entity(tracker, "choice") or "").partition(":")
         asked = questions.get(tapped or tracker.get_slot("orientation") or "")

@@ -18,6 +18,9 @@ class ActionProposeOther(AnswersNeeds):
     action_name = "action_propose_other"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        theirs = self.of_a_named_organisation(tracker)
+        if theirs:  # « le CIDFF, ils font autre chose ? »
+            return self.show(dispatcher, tracker, theirs, Kind.clarify if len(theirs) > 1 else Kind.answer)
         need = tracker.get_slot("need_text")
         if not need:
             if decide(self.find(tracker, text_of(tracker))).kind is Kind.answer:  # « sinon, pour mon dossier de retraite ? »
