@@ -74,7 +74,7 @@ class ActionTellPrice(FollowUp):
 
 class ActionTellHow(FollowUp):
     action_name, response = "action_tell_how", "say_how"
-    without_subject = "utter_help"  # « comment ça marche ? » is then about the assistant
+    without_subject = "say_help"  # « comment ça marche ? » is then about the assistant
 
 
 class ActionTellDuration(FollowUp):
@@ -91,7 +91,7 @@ class ActionTellSource(FollowUp):
 
 class ActionTellMore(FollowUp):
     action_name, response = "action_tell_more", "say_more"
-    without_subject = "utter_help"  # « c'est quoi ? »
+    without_subject = "say_help"  # « c'est quoi ? »
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         theirs = self.of_a_named_organisation(tracker)

@@ -14,5 +14,5 @@ class ActionTellHelp(AnswersNeeds):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         if self.surely_a_need(tracker):
             return self.answer_need(dispatcher, tracker)
-        utter(dispatcher, "utter_help")
+        utter(dispatcher, "say_help")
         return []
