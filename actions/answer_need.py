@@ -67,8 +67,7 @@ class ActionAnswerNeed(AnswersNeeds):
         """True when intent and search agree, whatever small words it is said in: « combien de projets payés en 2021 »."""
         if intent_of(tracker) != "need" or confidence_of(tracker) < _CLEAR:
             return False
-        best = self.find(tracker, text_of(tracker), limit=1).best
-        return best is not None and best.confidence >= _CLEAR
+        return self.find(tracker, text_of(tracker), limit=1).is_sure(_CLEAR)
 
     def _goes_on(self, tracker: Tracker) -> bool:
         """True for a short question that leads nowhere else while an action is spoken of (« simulateur sur place ? »)."""
@@ -78,7 +77,7 @@ class ActionAnswerNeed(AnswersNeeds):
         if intent_of(tracker) == "out_of_scope" and confidence_of(tracker) >= _CLEAR:
             return False
         result = self.find(tracker, text)
-        return result.topic is None and (result.best is None or result.best.confidence < _LIKELY)
+        return result.topic is None and not result.is_sure(_LIKELY)
 
     def _go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         """Answer with the fact most likely asked for, else that it is not known and who to ask."""

@@ -33,8 +33,9 @@ class FollowUp(AnswersNeeds):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         if not tracker.get_slot("current_action"):
             result = self.find(tracker, text_of(tracker))
-            sure = result.best is not None and result.best.confidence >= _SURE  # « c'est quoi le PERR ? »
-            if sure or (subject_words(text_of(tracker)) and decide(result).kind is Kind.answer):
+            if result.is_sure(_SURE) or (  # « c'est quoi le PERR ? »
+                subject_words(text_of(tracker)) and decide(result).kind is Kind.answer
+            ):
                 return self._first_words(dispatcher, tracker, result)
         entry = self.subject(tracker)
         if entry is None:

@@ -53,9 +53,9 @@ class ActionHelpNow(AnswersNeeds):
         about what was just shown (« et ceux de la nuit ? »).
         """
         text = text_of(tracker)
-        current = bool(self.entry(tracker.get_slot("current_action"))) and "?" in text and read_distress(text) is None
-        if current and len(words(text)) <= _FEW and confidence_of(tracker) < _SURE_ALARM:
+        if confidence_of(tracker) >= _SURE_ALARM or read_distress(text) is not None:
+            return False
+        if self.entry(tracker.get_slot("current_action")) and "?" in text and len(words(text)) <= _FEW:
             return True
         result = self.find(tracker, text, limit=1)
-        likely = result.best is not None and result.best.confidence >= _LIKELY and result.outside < _INSIDE
-        return confidence_of(tracker) < _SURE_ALARM and likely and read_distress(text) is None
+        return result.is_sure(_LIKELY) and result.outside < _INSIDE

@@ -43,8 +43,7 @@ class AnswersNeeds(DirectoryAction):
     def _with_what_was_asked(self, tracker: Tracker, result: Result) -> Result:
         """The result for the need and the answer to our question about it, when the answer alone says little."""
         need = tracker.get_slot("need_text")
-        sure = result.best is not None and result.best.confidence >= _SURE_OF_ACTION
-        if not (need and tracker.get_slot("orientation")) or sure or decide(result).kind is Kind.outside:
+        if not (need and tracker.get_slot("orientation")) or result.is_sure(_SURE_OF_ACTION) or decide(result).kind is Kind.outside:
             return result
         together = self.find(tracker, f"{need} {text_of(tracker)}")
         return together if decide(together).kind in (Kind.answer, Kind.clarify) else result
@@ -58,22 +57,19 @@ class AnswersNeeds(DirectoryAction):
             return [SlotSet("misunderstood", 0)]
         shown = [hit.entry.id for hit in decision.hits]
         utter(dispatcher, "say_foreign", shown, language=language)
-        return [remember_person(result.person), *_about_a_need(tracker, shown)]
+        return [remember_person(result.person), *about_a_need(tracker, shown)]
 
     def _find_abroad(self, tracker: Tracker, language: str) -> Result:
         """What the message's own words lead to (learners' phrasings mix languages), or what they mean in French."""
         said = self.find(tracker, text_of(tracker))
         meant = gloss(text_of(tracker), language).french
-        in_french = self.find(tracker, meant) if meant else said
-        sure = said.best is not None and said.best.confidence >= _SURE_OF_ACTION
-        return said if sure else in_french
+        return self.find(tracker, meant) if meant and not said.is_sure(_SURE_OF_ACTION) else said
 
     def of_a_named_organisation(self, tracker: Tracker) -> list[str]:
         """The actions of the organisation named in passing, likeliest first, unless the search is sure without it."""
         text = text_of(tracker)
         theirs = [entry.id for entry in self.services.store.current().named_in(text)]
-        best = self.find(tracker, text, limit=1).best if theirs else None
-        if best is None or best.confidence >= _SURE_OF_ACTION:
+        if not theirs or self.find(tracker, text, limit=1).is_sure(_SURE_OF_ACTION):
             return []
         return [hit.entry.id for hit in self.services.search.find(text, among=theirs, limit=_MOST).hits]
 
@@ -82,8 +78,7 @@ class AnswersNeeds(DirectoryAction):
         text = text_of(tracker)
         if not subject_words(text):
             return False
-        best = self.find(tracker, text, limit=1).best
-        return best is not None and best.confidence >= _SURE_OF_ACTION
+        return self.find(tracker, text, limit=1).is_sure(_SURE_OF_ACTION)
 
     def _answer(self, dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[EventType]:
         decision = decide(result)
@@ -94,7 +89,7 @@ class AnswersNeeds(DirectoryAction):
         if question and decision.kind is Kind.clarify and not refers:  # the usual doors, and what would tell them apart
             shown = [hit.entry.id for hit in decision.hits]
             utter(dispatcher, "say_clarify_guided", shown, question=described(question))
-            return [remember_person(result.person), *_about_a_need(tracker, shown), SlotSet("orientation", question.id)]
+            return [remember_person(result.person), *about_a_need(tracker, shown), SlotSet("orientation", question.id)]
         if sure or (decision.kind is Kind.clarify and not refers):
             return [remember_person(result.person), *self.show(dispatcher, tracker, [hit.entry.id for hit in decision.hits], decision.kind)]
         if result.topic is None and help_again(dispatcher, tracker):
@@ -116,13 +111,13 @@ class AnswersNeeds(DirectoryAction):
         utter(dispatcher, "say_several", shown)
         for action_id in shown:
             utter(dispatcher, "say_answer", [action_id])
-        return [remember_person(needs[0].person), *_about_a_need(tracker, shown)]
+        return [remember_person(needs[0].person), *about_a_need(tracker, shown)]
 
     @staticmethod
     def show(dispatcher: CollectingDispatcher, tracker: Tracker, shown: list[str], kind: Kind) -> list[EventType]:
         """Answer a need with these actions."""
         utter(dispatcher, f"say_{kind.value}", shown)
-        return _about_a_need(tracker, shown)
+        return about_a_need(tracker, shown)
 
     def _door(self, name: str | None, tracker: Tracker) -> Entry | None:
         """The door that a refusal names; one that it only adds takes nobody away from what they spoke of."""
@@ -140,10 +135,10 @@ class AnswersNeeds(DirectoryAction):
         return [SlotSet("misunderstood", 0), *need, *(now_about(tracker, [door.id]) if door else [])]
 
 
-def _about_a_need(tracker: Tracker, shown: list[str]) -> list[EventType]:
-    """Slots after a need was answered: its list of what was seen begins anew."""
+def about_a_need(tracker: Tracker, shown: list[str], need: str = "") -> list[EventType]:
+    """Slots after a need (the message, or ``need``) was answered: its list of what was seen begins anew."""
     kept = [event for event in now_about(tracker, shown) if event["name"] != "seen"]
-    return [SlotSet("need_text", text_of(tracker)), *kept, SlotSet("seen", shown)]
+    return [SlotSet("need_text", need or text_of(tracker)), *kept, SlotSet("seen", shown)]
 
 
 def _says_little(text: str) -> bool:

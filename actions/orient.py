@@ -1,12 +1,12 @@
 """The guided orientation: short questions with buttons, for who cannot name a need."""
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import entity, now_about, text_of, utter
+from actions.base import entity, text_of, utter
 from actions.guidance import ask, typed_choice
-from actions.need import AnswersNeeds
+from actions.need import AnswersNeeds, about_a_need
 from knowledge.schema import Choice
 
 
@@ -46,5 +46,4 @@ class ActionOrient(AnswersNeeds):
     def _lead_to(self, dispatcher: CollectingDispatcher, tracker: Tracker, said: str, actions: list[str]) -> list[EventType]:
         shown = [action_id for action_id in actions if self.entry(action_id)]
         utter(dispatcher, "say_answer" if shown else "say_no_other", shown)
-        kept = [event for event in now_about(tracker, shown) if event["name"] != "seen"]
-        return [SlotSet("need_text", said), *kept, SlotSet("seen", shown)]
+        return about_a_need(tracker, shown, said)

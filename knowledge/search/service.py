@@ -73,6 +73,10 @@ class Result:
     def best(self) -> Hit | None:
         return self.hits[0] if self.hits else None
 
+    def is_sure(self, least: float) -> bool:
+        """True when one action is the right one with at least this probability."""
+        return bool(self.hits) and self.hits[0].confidence >= least
+
 
 def examples_of(entry: Entry) -> list[str]:
     """The texts that teach an action: its phrasings and the sentences that describe it."""

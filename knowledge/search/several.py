@@ -20,7 +20,7 @@ def find_needs(search: Search, text: str, person: Person) -> list[Result]:
     (« un cours de français et un médecin »). When the whole leads nowhere, a part that does counts.
     """
     whole = search.find(text, person=person)
-    if whole.best and whole.best.confidence >= _ONE_NEED:
+    if whole.is_sure(_ONE_NEED):
         return [whole]
     found: dict[str, Result] = {}
     for part in clauses(text):
@@ -40,9 +40,8 @@ def _is_a_door(result: Result) -> bool:
 
     A word of the FAQ (« contrat », « conseil ») is no second need.
     """
-    best = result.best
-    clear = best is not None and (best.confidence >= _BEYOND_DOUBT or (result.broad is not None and result.outside <= _INSIDE))
-    return best is not None and clear and best.entry.action.kind == "action"
+    clear = result.is_sure(_BEYOND_DOUBT) or (result.broad is not None and result.outside <= _INSIDE)
+    return result.best is not None and clear and result.best.entry.action.kind == "action"
 
 
 def _of_different_kinds(results: list[Result]) -> bool:
