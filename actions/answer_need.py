@@ -15,7 +15,7 @@ from actions.tell_hours import ActionTellHours
 from knowledge.search import Kind
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person, read_person
-from nlu.french.reference import read_nth
+from nlu.french.reference import begins_anew, read_nth, returns
 from nlu.french.text import words
 
 _MOST = 3
@@ -59,6 +59,9 @@ class ActionAnswerNeed(AnswersNeeds):
         theirs = self.of_a_named_organisation(tracker)
         if theirs:
             return self.show(dispatcher, tracker, theirs, Kind.clarify if len(theirs) > 1 else Kind.answer)
+        again = self._taken_up_again(tracker)
+        if again:
+            return self.show(dispatcher, tracker, [again], Kind.answer)
         if self._goes_on(tracker):
             return self._go_on(dispatcher, tracker, domain)
         return self.answer_need(dispatcher, tracker)
@@ -68,6 +71,13 @@ class ActionAnswerNeed(AnswersNeeds):
         if intent_of(tracker) != "need" or confidence_of(tracker) < _CLEAR:
             return False
         return self.find(tracker, text_of(tracker), limit=1).is_sure(_CLEAR)
+
+    def _taken_up_again(self, tracker: Tracker) -> str | None:
+        """What was shown or spoken of before and is named again: « et pour la mer ? », « revenons au sport »."""
+        text = text_of(tracker)
+        if not (returns(text) or begins_anew(text)) or self.find(tracker, text, limit=1).is_sure(_CLEAR):
+            return None
+        return self.spoken_of_again(tracker)
 
     def _goes_on(self, tracker: Tracker) -> bool:
         """True for a short question that leads nowhere else while an action is spoken of (« simulateur sur place ? »)."""

@@ -4,9 +4,11 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import now_about, utter
+from actions.base import now_about, text_of, utter
 from actions.need import AnswersNeeds
 from actions.propose_other import ActionProposeOther
+from knowledge.search import Kind, decide
+from nlu.french.ellipsis import subject_words
 
 
 class ActionAffirm(AnswersNeeds):
@@ -27,6 +29,11 @@ class ActionDeny(AnswersNeeds):
     action_name = "action_deny"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        if self.surely_a_need(tracker):  # « non, je cherche un médecin »
+        if self.surely_a_need(tracker) or self._corrects(tracker):  # « non, je cherche un médecin »
             return self.answer_need(dispatcher, tracker)
         return ActionProposeOther(self._services).run(dispatcher, tracker, domain)
+
+    def _corrects(self, tracker: Tracker) -> bool:
+        """True for a refusal that says what is meant instead (« nan en vrai je veux monter mon food truck »)."""
+        said = subject_words(text_of(tracker))
+        return len(said) > 1 and decide(self.find(tracker, text_of(tracker))).kind is Kind.answer

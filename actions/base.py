@@ -30,6 +30,12 @@ _CLEARLY_ANOTHER = 0.1
 # By so much another action may be likelier than one that was spoken of.
 _SPOKEN_OF_LEAD = 0.4
 _HISTORY = 10
+# While an action is spoken of, the outside is so much rarer (looked at on the tuning conversations).
+_OUTSIDE_UNDER_WAY = 0.3
+# A message whose words lead to one action with this probability names it, whatever is spoken of.
+_SURELY_NAMED = 0.85
+# Words that only the whole message puts in doubt name nothing (« ils sont basés où ? » is no « savoirs de base »).
+_LIKELY_NAMED = 0.4
 
 
 class DirectoryAction(Action):
@@ -52,8 +58,8 @@ class DirectoryAction(Action):
         return self.services.store.current().by_id.get(action_id or "")
 
     def find(self, tracker: Tracker, text: str, person: Person | None = None, limit: int = 8) -> Result:
-        """Search with what is known of the person in this conversation."""
-        return self.services.search.find(text, person=person or person_of(tracker), limit=limit)
+        """Search with what is known of the person and of the conversation."""
+        return self.services.search.find(text, person=person or person_of(tracker), limit=limit, outside_odds=outside_odds(tracker))
 
     def subject(self, tracker: Tracker) -> Entry | None:
         """Return the action that a follow-up is about: named, counted, or the current one."""
@@ -78,6 +84,9 @@ class DirectoryAction(Action):
         A bare organisation's name leaves the person on the current action when it is theirs.
         """
         words = subject_words(text)
+        whole = self.services.search.find(text, limit=1)
+        if words and whole.is_sure(_SURELY_NAMED):
+            return whole.hits[0].entry
         theirs = [entry.id for entry in self.services.store.current().named_in(text)]
         if theirs:
             if current and current.id in theirs and len(theirs) > 1 and not words:
@@ -85,7 +94,13 @@ class DirectoryAction(Action):
             return self.services.search.find(text, among=theirs, limit=1).hits[0].entry
         result = self.services.search.find(" ".join(words), limit=1)
         best = result.best
-        if current and best and best.margin < _CLEARLY_ANOTHER and best.entry.id not in spoken_of and not begins_anew(text):
+        if (
+            current
+            and best
+            and (best.margin < _CLEARLY_ANOTHER or not whole.is_sure(_LIKELY_NAMED))
+            and best.entry.id not in spoken_of
+            and not begins_anew(text)
+        ):
             return self.services.store.current().about(words)
         if best is None or result.outside > _SUBJECT_OUTSIDE or best.margin < _SUBJECT_MARGIN:
             organisation = self.services.store.current().about(words)
@@ -135,6 +150,11 @@ def person_of(tracker: Tracker) -> Person:
     known = tracker.get_slot("person") or {}
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
     return Person(**values)
+
+
+def outside_odds(tracker: Tracker) -> float:
+    """How much likelier the outside is than in a first message: people rarely leave the subject that they came for."""
+    return _OUTSIDE_UNDER_WAY if tracker.get_slot("current_action") else 1.0
 
 
 def remember_person(person: Person) -> EventType:

@@ -1,21 +1,27 @@
 """« C'est quoi la différence ? »: two actions side by side, those named or the first two shown."""
 
+import re
+from collections.abc import Sequence
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import DirectoryAction, now_about, text_of, utter
 from nlu.french.ellipsis import subject_words
+from nlu.french.sms import expand
 
 # Two names share the message, so neither reaches the margin of one named alone.
 _NAMED_MARGIN = -0.7
+# What stands between the two sides (« entre l'équipe de jour et celle de nuit »).
+_BETWEEN = re.compile(r"\b(?:et|ou|vs|versus|contre|par rapport a|plutot que)\b")
 
 
 class ActionCompare(DirectoryAction):
     action_name = "action_compare"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        compared = self._named(text_of(tracker)) or [a for a in tracker.get_slot("shown") or [] if self.entry(a)][:2]
+        compared = self._named(tracker) or [a for a in tracker.get_slot("shown") or [] if self.entry(a)][:2]
         if len(compared) < 2:
             compared = [a for a in reversed(tracker.get_slot("history") or []) if self.entry(a)][:2]
         if len(compared) < 2:
@@ -35,8 +41,27 @@ class ActionCompare(DirectoryAction):
         hits = self.find(tracker, need).hits if need and compared else ()
         return [hit.entry.id for hit in hits if hit.entry.id not in compared][:1]
 
-    def _named(self, text: str) -> list[str]:
-        """The two actions that the message names, best first; empty when it names fewer."""
+    def _named(self, tracker: Tracker) -> list[str]:
+        """The two actions that the message names; empty when it names fewer."""
+        text = text_of(tracker)
+        spoken_of = list(dict.fromkeys([*(tracker.get_slot("shown") or []), *(tracker.get_slot("history") or [])]))
+        sides = [side for side in _BETWEEN.split(" ".join(expand(text))) if subject_words(side)]
+        each = list(dict.fromkeys(found for side in sides if (found := self._side(side, spoken_of)))) if len(sides) > 1 else []
+        return each[:2] if len(each) > 1 else self._both(text)
+
+    def _side(self, said: str, spoken_of: Sequence[str]) -> str | None:
+        """The action that one side names: by its name, one that was spoken of, or the likeliest of all."""
+        named = self.services.store.current().about(subject_words(said))
+        if named:
+            return named.id
+        for among in (spoken_of, None):
+            hits = self.services.search.find(said, among=among, limit=1).hits if among != [] else ()
+            if hits and hits[0].margin > _NAMED_MARGIN:
+                return hits[0].entry.id
+        return None
+
+    def _both(self, text: str) -> list[str]:
+        """The two likeliest actions of the whole; empty when it names fewer."""
         hits = self.services.search.find(" ".join(subject_words(text)), limit=2).hits
         found = [hit.entry.id for hit in hits if hit.margin > _NAMED_MARGIN]
         return found if len(found) == 2 else []

@@ -10,7 +10,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.alarm import help_again
+from actions.alarm import help_again, kind_before
 from actions.base import now_about, remember_person, text_of, utter
 from actions.need import AnswersNeeds
 from knowledge.directory import Entry
@@ -25,6 +25,8 @@ class FollowUp(AnswersNeeds):
 
     response = ""
     without_subject = "say_ask_need"
+    # Right after an emergency such a question is about its number (« quel numéro ? »).
+    of_an_emergency = False
 
     def details(self, entry: Entry, tracker: Tracker) -> dict[str, Any]:
         """Return what the question asks in particular, as JSON data for the response."""
@@ -37,7 +39,7 @@ class FollowUp(AnswersNeeds):
                 subject_words(text_of(tracker)) and decide(result).kind is Kind.answer
             ):
                 return self._first_words(dispatcher, tracker, result)
-        entry = self.subject(tracker)
+        entry = self.subject(tracker) or self._before_the_emergency(dispatcher, tracker)
         if entry is None:
             return self._without_subject(dispatcher, tracker)
         utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
@@ -52,6 +54,16 @@ class FollowUp(AnswersNeeds):
         utter(dispatcher, self.response, shown, **self.details(hits[0].entry, tracker))
         return [SlotSet("need_text", text_of(tracker)), remember_person(result.person), *now_about(tracker, shown)]
 
+    def _before_the_emergency(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Entry | None:
+        """What was spoken of before an emergency took its place; the number stays in sight right after it."""
+        right_after = kind_before(tracker) is not None
+        before = [entry for a in tracker.get_slot("history") or [] if (entry := self.entry(a))]
+        if not before or (right_after and self.of_an_emergency):
+            return None
+        if right_after:
+            utter(dispatcher, "say_caution")
+        return before[-1]
+
     def _without_subject(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         if help_again(dispatcher, tracker):
             return []
@@ -63,6 +75,7 @@ class FollowUp(AnswersNeeds):
 
 class ActionTellContact(FollowUp):
     action_name, response = "action_tell_contact", "say_contact"
+    of_an_emergency = True
 
 
 class ActionTellPlace(FollowUp):

@@ -4,8 +4,18 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.alarm import help_again
-from actions.base import DirectoryAction, confidence_of, intent_of, now_about, person_of, remember_person, text_of, utter
+from actions.alarm import help_again, kind_before
+from actions.base import (
+    DirectoryAction,
+    confidence_of,
+    intent_of,
+    now_about,
+    outside_odds,
+    person_of,
+    remember_person,
+    text_of,
+    utter,
+)
 from actions.guidance import described
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide, find_needs
@@ -22,6 +32,8 @@ _PATIENCE = 2
 _LITTLE = 2
 # From this confidence of the search on, a need is not talked away by an intent.
 _SURE_OF_ACTION = 0.9
+# Margin from which a message names one of the actions spoken of before.
+_AGAIN_MARGIN = -0.6
 # A need so unclear that it is rather not understood than outside (« j'ai un souci »).
 _VAGUE_NEED = 0.45
 # When even the intent is unclear, "nothing covers this" is only said with this probability.
@@ -35,7 +47,7 @@ class AnswersNeeds(DirectoryAction):
         text = text_of(tracker)
         if not words(text):  # « ??? », emoji: nothing was asked yet
             return misunderstand(dispatcher, tracker)
-        needs = find_needs(self.services.search, text, person_of(tracker))
+        needs = find_needs(self.services.search, text, person_of(tracker), outside_odds(tracker))
         if len(needs) > 1:
             return self._show_several(dispatcher, tracker, needs)
         return self._answer(dispatcher, tracker, self._with_what_was_asked(tracker, needs[0]))
@@ -80,6 +92,12 @@ class AnswersNeeds(DirectoryAction):
             return False
         return self.find(tracker, text, limit=1).is_sure(_SURE_OF_ACTION)
 
+    def spoken_of_again(self, tracker: Tracker) -> str | None:
+        """The action spoken of before that the message names: among those few, little likeness is enough."""
+        spoken_of = [a for slot in ("history", "shown") for a in tracker.get_slot(slot) or [] if self.entry(a)]
+        hits = self.services.search.find(text_of(tracker), among=spoken_of, limit=1).hits if spoken_of else ()
+        return hits[0].entry.id if hits and hits[0].margin > _AGAIN_MARGIN else None
+
     def _answer(self, dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[EventType]:
         decision = decide(result)
         current = self.entry(tracker.get_slot("current_action"))
@@ -92,6 +110,10 @@ class AnswersNeeds(DirectoryAction):
             return [remember_person(result.person), *about_a_need(tracker, shown), SlotSet("orientation", question.id)]
         if sure or (decision.kind is Kind.clarify and not refers):
             return [remember_person(result.person), *self.show(dispatcher, tracker, [hit.entry.id for hit in decision.hits], decision.kind)]
+        again = self.spoken_of_again(tracker) if kind_before(tracker) else None
+        if again:  # « les secours sont là. On en était au sport »
+            utter(dispatcher, "say_caution")
+            return self.show(dispatcher, tracker, [again], Kind.answer)
         if result.topic is None and help_again(dispatcher, tracker):
             return []
         if current and refers:  # « ils viennent chez les gens ? »

@@ -21,6 +21,8 @@ class ActionProposeOther(AnswersNeeds):
         theirs = self.of_a_named_organisation(tracker)
         if theirs:  # « le CIDFF, ils font autre chose ? »
             return self.show(dispatcher, tracker, theirs, Kind.clarify if len(theirs) > 1 else Kind.answer)
+        if self.surely_a_need(tracker):  # « le CIDFF, il y a un groupe avec d'autres femmes ? »
+            return self.answer_need(dispatcher, tracker)
         need = tracker.get_slot("need_text")
         if not need:
             if decide(self.find(tracker, text_of(tracker))).kind is Kind.answer:  # « sinon, pour mon dossier de retraite ? »

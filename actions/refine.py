@@ -57,7 +57,8 @@ class ActionRefine(AnswersNeeds):
             decision = decide(self.services.search.find(text, person=person))
             if decision.kind in (Kind.answer, Kind.clarify):
                 return [hit.entry.id for hit in decision.hits if all(fit.shift > CLOSED for fit in hit.fits)]
-        return [a for a in tracker.get_slot("shown") or [] if self.entry(a)]
+        shown = [entry for a in tracker.get_slot("shown") or [] if (entry := self.entry(a))]
+        return [entry.id for entry in shown if all(fit.shift > CLOSED for fit in person_fit(entry, person))]
 
     def _asks_whether_it_fits(self, tracker: Tracker, person: Person) -> bool:
         """« mon fils de 12 ans ? », when the current action says who may come."""

@@ -1,4 +1,4 @@
-"""Which language the assistant speaks, said in the person's own when they wrote in one we know."""
+"""Which language is spoken: by those of the current action, or by the assistant (in the person's own, when we know it)."""
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
@@ -6,6 +6,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import language_of, text_of, utter
 from actions.need import AnswersNeeds
+from nlu.french.reference import refers_back
 from nlu.glossary import gloss
 
 # It has an interpreting service.
@@ -16,6 +17,10 @@ class ActionTellLanguage(AnswersNeeds):
     action_name = "action_tell_language"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        current = self.entry(tracker.get_slot("current_action"))
+        if current and refers_back(text_of(tracker)):  # « ils parlent arabe là-bas ? »
+            utter(dispatcher, "say_languages", [current.id])
+            return []
         language, shown = language_of(tracker), [_INTERPRETER] if self.entry(_INTERPRETER) else []
         if language and len(gloss(text_of(tracker), language).concepts) > 1:  # « I want to learn French »
             return self.answer_abroad(dispatcher, tracker, language)

@@ -36,7 +36,7 @@ with lean_imports():
     from rasa_sdk import Action
     from rasa_sdk.executor import ActionExecutor
 
-    from bot.rasa_runner import run_lean
+    from bot.rasa_runner import read_in_context, run_lean
     from bot.rasa_tracker_store import TrackerStore
 
 logger = logging.getLogger(__name__)
@@ -163,6 +163,7 @@ class RasaEngine:
             )
         if self._agent.processor:
             run_lean(self._agent.processor)
+            read_in_context(self._agent.processor)
 
     def is_ready(self) -> bool:
         return self._agent.is_ready()

@@ -1,4 +1,4 @@
-"""Running Rasa's trained graph without a scheduler.
+"""Running Rasa's trained graph without a scheduler, and with what the conversation is about.
 
 Rasa hands its graph to Dask for every message and again for every prediction of an action. A graph
 of six nodes in a row needs no scheduler: the order is worked out once (docs/performance.md).
@@ -8,6 +8,7 @@ import functools
 from typing import Any
 
 import rasa.shared.utils.common
+from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.engine.graph import ExecutionContext, GraphNodeHook, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
@@ -15,6 +16,8 @@ from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
+
+_SPOKEN_OF = "current_action"
 
 
 class SequentialRunner(GraphRunner):
@@ -79,3 +82,20 @@ def run_lean(processor: MessageProcessor) -> None:
         return known[turn]
 
     processor._predict_next_with_tracker = predict_once  # type: ignore[method-assign]
+
+
+def read_in_context(processor: MessageProcessor) -> None:
+    """Let the pipeline know, by the message's metadata ``under_way``, that an action is spoken of.
+
+    Rasa's pipeline reads a message alone; the same few words are another intent in a conversation.
+    """
+    parse = processor.parse_message
+
+    async def parse_with_context(
+        message: UserMessage, tracker: DialogueStateTracker | None = None, only_output_properties: bool = True
+    ) -> Any:
+        spoken_of = tracker.get_slot(_SPOKEN_OF) if tracker and _SPOKEN_OF in tracker.slots else None
+        message.metadata = {**(message.metadata or {}), "under_way": bool(spoken_of)}
+        return await parse(message, tracker, only_output_properties)
+
+    processor.parse_message = parse_with_context  # type: ignore[method-assign]

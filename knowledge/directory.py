@@ -18,6 +18,7 @@ from knowledge.errors import UnknownAction
 from knowledge.models import stable_id
 from knowledge.records import Records, select_all
 from nlu.french.ellipsis import subject_words
+from nlu.french.reference import refers_back
 from nlu.french.text import words
 
 logger = logging.getLogger(__name__)
@@ -112,13 +113,14 @@ class Directory:
     def named_in(self, text: str) -> tuple[Entry, ...]:
         """Return the actions of the organisation that ``text`` names in passing (« l'acesm, ils font quoi ? »), or nothing.
 
-        The longest name counts. A name that is also a quarter's or a short word says nothing by itself.
+        The longest name counts. A short word says nothing by itself, nor does a name that is also a quarter's,
+        unless people are meant (« Bégon, ils font quoi ? »).
         """
-        said = _name(text)
+        said, people = _name(text), refers_back(text)
         for size in range(min(_LONGEST_NAME, len(said)), 0, -1):
             for start in range(len(said) - size + 1):
                 name = said[start : start + size]
-                if size > 1 or (len(name[0]) >= _SHORTEST_NAME and name[0] not in _QUARTERS):
+                if size > 1 or (len(name[0]) >= _SHORTEST_NAME and (people or name[0] not in _QUARTERS)):
                     found = tuple(entry for entry in self._by_name.get(name, ()) if entry.action.kind == "action")
                     if found:
                         return found

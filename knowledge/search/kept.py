@@ -15,7 +15,9 @@ from knowledge.search.ranker import Example, Ranker
 
 logger = logging.getLogger(__name__)
 
-_CODE = [*sorted((Path(__file__).parents[2] / "nlu/french").glob("*.py")), Path(__file__).with_name("ranker.py")]
+_ROOT = Path(__file__).parents[2]
+# What a fitted ranker depends on beside its examples; the lock names the sentence encoder.
+_MADE_BY = [*sorted((_ROOT / "nlu/french").glob("*.py")), Path(__file__).with_name("ranker.py"), _ROOT / "requirements.lock"]
 
 
 def fitted(examples: Sequence[Example], folder: Path | None) -> Ranker:
@@ -53,7 +55,7 @@ def _keep(ranker: Ranker, path: Path) -> None:
 
 def _fingerprint(examples: Sequence[Example]) -> str:
     digest = hashlib.sha256()
-    for path in _CODE:
+    for path in _MADE_BY:
         digest.update(path.read_bytes())
     for example in examples:
         digest.update(f"{example.label}\0{example.text}\0".encode("utf-8", "surrogatepass"))

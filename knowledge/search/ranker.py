@@ -56,7 +56,7 @@ class Ranker:
             self._at = np.searchsorted(self._classifier.labels, self.labels)
             self.features, rows = self._classifier.features, self._classifier.rows
         else:
-            self.features = TextFeatures(_MAX_FEATURES)
+            self.features = TextFeatures(_MAX_FEATURES, with_meaning=False)  # too many texts to read in seconds
             rows = self.features.fit_transform(texts)
         self._unit_rows = normalize(rows, copy=self._classifier is not None)  # by the GB in a large directory
         self._prototypes = _means(self._unit_rows, y, self.labels)
@@ -81,9 +81,13 @@ class Ranker:
         to_mean = (normalize(row) @ normalize(csr_matrix(rows.mean(axis=0))).T).toarray()[0, 0]
         return float(_margin(0.5 * likeness.max() + 0.5 * to_mean))
 
-    def probabilities(self, margins: np.ndarray, outside: float) -> tuple[np.ndarray, float]:
-        """Calibrated probability of each label and of the outside; together they sum to one."""
+    def probabilities(self, margins: np.ndarray, outside: float, outside_odds: float = 1.0) -> tuple[np.ndarray, float]:
+        """Calibrated probability of each label and of the outside; together they sum to one.
+
+        ``outside_odds`` (above 0): how much likelier the outside is than in a first message.
+        """
         logits = np.append(margins, outside) / (self._classifier.temperature if self._classifier else _TEMPERATURE_LARGE)
+        logits[-1] += np.log(outside_odds)
         odds = np.exp(logits - logits.max())
         odds /= odds.sum()
         return odds[:-1], float(odds[-1])

@@ -158,11 +158,13 @@ class Search:
         filters: Filters = Filters(),
         limit: int = 5,
         among: Sequence[str] | None = None,
+        outside_odds: float = 1.0,
     ) -> Result:
         """Rank the directory for ``text``.
 
         ``person`` adds what is known from before to what the text says; ``filters`` exclude;
-        ``among`` restricts to these ids. An empty text, or an empty directory, finds nothing.
+        ``among`` restricts to these ids; ``outside_odds`` is how much likelier the outside is than in
+        a first message. An empty text, or an empty directory, finds nothing.
         """
         directory = self._store.current()
         person = (person or Person()).merged(read_person(text))
@@ -174,7 +176,7 @@ class Search:
         fits = _fits(entries, margins, person)
         for i, found in fits.items():
             margins[i] += sum(fit.shift for fit in found)
-        probabilities, outside = index.ranker.probabilities(margins, scores.outside)
+        probabilities, outside = index.ranker.probabilities(margins, scores.outside, outside_odds)
         accepted = (i for i in np.argsort(-margins) if filters.accepts(entries[i]) and (among is None or entries[i].id in among))
         hits = tuple(Hit(entries[i], float(probabilities[i]), float(margins[i]), fits.get(i, ())) for i in islice(accepted, limit))
         return Result(hits, outside, topic, person, _broad(index, scores))

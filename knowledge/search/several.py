@@ -13,18 +13,18 @@ _ONE_NEED = 0.97
 _MOST = 3
 
 
-def find_needs(search: Search, text: str, person: Person) -> list[Result]:
-    """Return one result for each need that ``text`` states, at least one.
+def find_needs(search: Search, text: str, person: Person, outside_odds: float = 1.0) -> list[Result]:
+    """Return one result for each need that ``text`` states, at least one; ``outside_odds`` as in ``Search.find``.
 
     Two needs are told apart when two parts of the message clearly lead to doors of different kinds
     (« un cours de français et un médecin »). When the whole leads nowhere, a part that does counts.
     """
-    whole = search.find(text, person=person)
+    whole = search.find(text, person=person, outside_odds=outside_odds)
     if whole.is_sure(_ONE_NEED):
         return [whole]
     found: dict[str, Result] = {}
     for part in clauses(text):
-        result = search.find(part, person=whole.person)
+        result = search.find(part, person=whole.person, outside_odds=outside_odds)
         if result.best and decide(result).kind in (Kind.answer, Kind.clarify):
             found.setdefault(result.best.entry.id, result)
     clear = list(found.values())[:_MOST]

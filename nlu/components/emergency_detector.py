@@ -37,16 +37,17 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
     Training examples of ``emergency`` carry ``metadata: {kind: …}``. Config: ``margin`` (-2 to 2),
     the lead over the next likeliest reading from which an emergency is announced, and ``floor``
     (-2 to 2), the least margin of the reading itself (a few unknown words resemble nothing, and so
-    nothing else more); lower alarms more.
+    nothing else more); lower alarms more. ``under_way`` (0 to 2) is added to ``margin`` while an action
+    is spoken of (the message's metadata ``under_way``): « dehors, même quand il pleut ? » is then a question.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"margin": -0.05, "floor": -0.5}
+        return {"margin": -0.05, "floor": -0.5, "under_way": 0.0}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self.validate_config(config)
-        self._margin, self._floor = config["margin"], config["floor"]
+        self._margin, self._floor, self._under_way = config["margin"], config["floor"], config["under_way"]
         self._storage, self._resource = storage, resource
         self._readings: LinearTextClassifier | None = None
         self._kinds: LinearTextClassifier | None = None
@@ -54,7 +55,7 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
         refuse_unknown_keys(cls, config)
-        for key in ("margin", "floor"):
+        for key in ("margin", "floor", "under_way"):
             value = config.get(key)
             if isinstance(value, bool) or not isinstance(value, int | float) or not -2 <= value <= 2:
                 raise InvalidConfigException(f"{cls.__name__}: '{key}' must lie between -2 and 2, not {value!r}")
@@ -82,7 +83,7 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
         urgent = [e for e in examples if e.get(INTENT) == INTENT_NAME]
         readings, kinds = [_reading(e) for e in examples], [_kind(e) for e in urgent]
         if len(set(readings)) >= 3 and len(set(kinds)) >= 3:
-            self._readings = LinearTextClassifier([e.get(TEXT) for e in examples], readings, calibrate=False)
+            self._readings = LinearTextClassifier.fitted(tuple(e.get(TEXT) for e in examples), tuple(readings))
             self._kinds = LinearTextClassifier([e.get(TEXT) for e in urgent], kinds, calibrate=False)
             with self._storage.write_to(self._resource) as directory:
                 (directory / _FILE).write_bytes(pickle.dumps((self._readings, self._kinds), protocol=5))
@@ -90,7 +91,7 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            found = self.detect(message.get(TEXT) or "")
+            found = self.detect(message.get(TEXT) or "", bool((message.get("metadata") or {}).get("under_way")))
             if found:
                 kind, confidence = found
                 message.set(INTENT, {"name": INTENT_NAME, "confidence": confidence}, add_to_output=True)
@@ -98,16 +99,19 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
                 message.set(ENTITIES, [*(message.get(ENTITIES) or []), entity], add_to_output=True)
         return messages
 
-    def detect(self, text: str) -> tuple[str, float] | None:
-        """Return (kind, confidence 0 to 1) when ``text`` speaks of an emergency, else None."""
+    def detect(self, text: str, under_way: bool = False) -> tuple[str, float] | None:
+        """Return (kind, confidence 0 to 1) when ``text`` speaks of an emergency, else None.
+
+        ``under_way``: an action is spoken of, and the text may be about it.
+        """
         if not text or distress.is_figure_of_speech(text):
             return None
         ruled = distress.read_distress(text)
-        lead = self._lead(text)
-        if ruled is None and lead < self._margin:
+        lead = self._lead(text) - self._margin - (self._under_way if under_way else 0.0)
+        if ruled is None and lead < 0.0:
             return None
         kind = ruled or self._kind_of(text)
-        return kind, 1.0 if ruled else 1.0 / (1.0 + math.exp(-4.0 * (lead - self._margin)))
+        return kind, 1.0 if ruled else 1.0 / (1.0 + math.exp(-4.0 * lead))
 
     def _lead(self, text: str) -> float:
         """By how much "emergency" leads the likeliest other reading of ``text``."""

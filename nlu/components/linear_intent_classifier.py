@@ -29,16 +29,18 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     need is.
 
     Config: ``ranking_length`` (int >= 1), how many intents the ranking keeps; ``ignored_intents``,
-    those that another component decides.
+    those that another component decides: learnt, so that it may share the model, and never ranked;
+    ``under_way`` (intent: factor > 0), how much likelier or rarer an intent is while an action is
+    spoken of (the message's metadata ``under_way``): « c'est grátis ? » is then no thanks.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"ranking_length": 5, "ignored_intents": []}
+        return {"ranking_length": 5, "ignored_intents": [], "under_way": {}}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self.validate_config(config)
-        self._ranking_length, self._ignored = config["ranking_length"], config["ignored_intents"]
+        self._ranking_length, self._ignored, self._under_way = config["ranking_length"], config["ignored_intents"], config["under_way"]
         self._storage, self._resource = storage, resource
         self._classifier: LinearTextClassifier | None = None
         self._intents: dict[str, str] = {}
@@ -51,6 +53,9 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
             raise InvalidConfigException(f"{cls.__name__}: 'ranking_length' must be a whole number of at least 1, not {length!r}")
         if not isinstance(config.get("ignored_intents"), list):
             raise InvalidConfigException(f"{cls.__name__}: 'ignored_intents' must be a list of intents")
+        factors = config.get("under_way")
+        if not isinstance(factors, dict) or not all(isinstance(f, int | float) and f > 0 for f in factors.values()):
+            raise InvalidConfigException(f"{cls.__name__}: 'under_way' must give each intent a factor above 0")
 
     @classmethod
     def create(
@@ -71,10 +76,10 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT) not in self._ignored]
+        examples = [e for e in training_data.intent_examples if e.get(TEXT)]
         readings = [_reading(e) for e in examples]
         if len(set(readings)) >= 3:
-            self._classifier = LinearTextClassifier([e.get(TEXT) for e in examples], readings)
+            self._classifier = LinearTextClassifier.fitted(tuple(e.get(TEXT) for e in examples), tuple(readings))
             self._intents = dict(zip(readings, (e.get(INTENT) for e in examples), strict=True))
             with self._storage.write_to(self._resource) as directory:
                 (directory / _FILE).write_bytes(pickle.dumps((self._classifier, self._intents), protocol=5))
@@ -85,18 +90,23 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
             text = message.get(TEXT)
             if self._classifier is None or not text or (message.get(INTENT) or {}).get("name"):
                 continue
-            ranking = self._rank(self._classifier, text)
+            under_way = bool((message.get("metadata") or {}).get("under_way"))
+            ranking = self._rank(self._classifier, text, self._under_way if under_way else {})
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
 
-    def _rank(self, classifier: LinearTextClassifier, text: str) -> list[dict[str, Any]]:
+    def _rank(self, classifier: LinearTextClassifier, text: str, factors: dict[str, float]) -> list[dict[str, Any]]:
+        """Intents by falling probability; their ``factors`` change the odds, and all sum to one again."""
         summed: dict[str, float] = defaultdict(float)
         probabilities = classifier.probabilities(classifier.margins(classifier.row(text)))
         for reading, probability in zip(classifier.labels, probabilities, strict=True):
-            summed[self._intents[str(reading)]] += float(probability)
+            intent = self._intents[str(reading)]
+            if intent not in self._ignored:
+                summed[intent] += float(probability) * factors.get(intent, 1.0)
+        total = sum(summed.values()) or 1.0
         best = sorted(summed.items(), key=lambda pair: -pair[1])[: self._ranking_length]
-        return [{"name": name, "confidence": confidence} for name, confidence in best]
+        return [{"name": name, "confidence": weight / total} for name, weight in best]
 
 
 def _reading(example: Message) -> str:

@@ -4,6 +4,8 @@ Serves the ranking of actions, the intents and the emergency detector alike.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,8 +41,16 @@ class LinearTextClassifier:
         self.features = TextFeatures()
         self.rows = self.features.fit_transform(texts)
         y = np.array(labels)
-        self.weights, self.bias, self.labels = self._fit(self.rows, y)
-        self.temperature = self._calibrate(y) if calibrate else _UNCALIBRATED
+        with ThreadPoolExecutor(1) as beside:  # liblinear leaves the interpreter's lock to others
+            calibrating = beside.submit(self._calibrate, y) if calibrate else None
+            self.weights, self.bias, self.labels = self._fit(self.rows, y)
+            self.temperature = calibrating.result() if calibrating else _UNCALIBRATED
+
+    @classmethod
+    @lru_cache(maxsize=1)
+    def fitted(cls, texts: tuple[str, ...], labels: tuple[str, ...]) -> "LinearTextClassifier":
+        """As the constructor, once for several that learn from the same examples one after another."""
+        return cls(texts, labels)
 
     def __getstate__(self) -> dict[str, Any]:
         """What is kept in a trained model: not the training rows, which only fitting needs."""
@@ -66,7 +76,7 @@ class LinearTextClassifier:
         return np.ascontiguousarray(model.coef_.T.astype(np.float32)), model.intercept_, model.classes_
 
     def _calibrate(self, y: np.ndarray) -> float:
-        truth = np.searchsorted(self.labels, y)
+        _, truth = np.unique(y, return_inverse=True)
         if np.bincount(truth).min() < _LEAST:
             return _UNCALIBRATED
         split = StratifiedShuffleSplit(1, test_size=_HELD_OUT, random_state=0)

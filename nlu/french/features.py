@@ -1,9 +1,10 @@
-"""A message as numbers: TF-IDF over words, letters and sounds, side by side.
+"""A message as numbers: TF-IDF over words, letters and sounds, and what it means, side by side.
 
-Words carry meaning, letters survive misspelling, sounds join spellings by ear. Each block is
-normalised on its own, so that a long message does not drown a short one (docs/nlu.md, ablation).
-Fitting is scikit-learn's. One message is transformed by the few lines of ``_Block``, which give
-the same numbers (a test holds it) in a tenth of the time: its machinery is made for many texts.
+Words are exact, letters survive misspelling, sounds join spellings by ear, the meaning joins what
+is said in other words. Each block is normalised on its own, so that a long message does not drown
+a short one (docs/nlu.md, ablation). Fitting is scikit-learn's. One message is transformed by the
+few lines of ``_Block``, which give the same numbers (a test holds it) in a tenth of the time: its
+machinery is made for many texts.
 """
 
 from collections import Counter
@@ -13,10 +14,12 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
+from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
 
+from nlu.french.meaning import Meanings, meaning
 from nlu.french.sms import expand
 from nlu.french.sound import key
 
@@ -28,8 +31,14 @@ _LAST_TEXTS = 8
 class Prepared:
     """A text read once for the three blocks."""
 
+    text: str
     words: tuple[str, ...]
     sounds: tuple[str, ...]
+
+    @cached_property
+    def meaning(self) -> np.ndarray:
+        """What the text means, shape (512,), unit length."""
+        return meaning(self.text)
 
     @cached_property
     def counts(self) -> dict[str, Counter[str]]:
@@ -39,7 +48,7 @@ class Prepared:
     @classmethod
     def of(cls, text: str) -> "Prepared":
         words = tuple(expand(text))
-        return cls(words, tuple(key(word) for word in words))
+        return cls(text, words, tuple(key(word) for word in words))
 
 
 def word_ngrams(text: Prepared) -> list[str]:
@@ -91,21 +100,32 @@ class _Block:
         return columns + np.int32(self._offset), values / norm if norm else values
 
 
+# Texts that teach are encoded once in a process, whatever learns from them.
+_meanings = Meanings()
+# Of the 512 numbers of a meaning, those that tell these texts apart: as good as all, in less time (docs/adr/0010-meaning.md).
+_AXES = 192
+# With so many texts, what only one of them has tells nothing of another, and is half of all columns.
+_MANY = 1000
+
+
 class TextFeatures:
     """Fitted features; ``transform`` gives one sparse row a text, shape (texts, features)."""
 
-    def __init__(self, max_features: int | None = None) -> None:
-        self._union = FeatureUnion(
-            [
-                (name, TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, max_features=max_features, dtype=np.float32))
-                for name, analyzer in _BLOCKS.items()
-            ]
-        )
+    def __init__(self, max_features: int | None = None, with_meaning: bool = True) -> None:
+        """``max_features``: columns kept of each block; ``with_meaning``: one more block, some milliseconds a text."""
+        self._max_features = max_features
+        self._axes = PCA(random_state=0) if with_meaning else None
         self._blocks: list[_Block] = []
         self._width = 0
 
     def fit_transform(self, texts: Iterable[str]) -> csr_matrix:
-        rows = self._union.fit_transform([Prepared.of(text) for text in texts]).tocsr()
+        texts = list(texts)
+        self._union = self._vectorizers(2 if len(texts) >= _MANY else 1)
+        counted = self._union.fit_transform([Prepared.of(text) for text in texts])
+        if self._axes:
+            self._axes.set_params(n_components=min(_AXES, len(texts))).fit(_meanings.of(texts))
+        rows = self._beside_meaning(counted, texts)
+        rows.sort_indices()  # now, because several threads may read them later
         self._width = rows.shape[1]
         offset = 0
         for name, vectorizer in self._union.transformer_list:
@@ -117,12 +137,30 @@ class TextFeatures:
         """Return the features of one text, shape (1, features)."""
         prepared = _prepared(text)
         parts = [block.row(prepared) for block in self._blocks]
+        if self._axes:
+            along = (prepared.meaning - self._axes.mean_) @ self._axes.components_.T
+            parts.append((np.arange(self._width - len(along), self._width, dtype=np.int32), along))
         columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
         return csr_matrix((values, columns, np.array([0, len(columns)])), shape=(1, self._width))
 
     def transform(self, texts: Iterable[str]) -> csr_matrix:
-        return self._union.transform([Prepared.of(text) for text in texts]).tocsr()
+        texts = list(texts)
+        return self._beside_meaning(self._union.transform([Prepared.of(text) for text in texts]), texts)
 
     def names(self) -> np.ndarray:
-        """``word__travail``, ``letters__ trav``, ``sound__trav``: one name a column."""
-        return self._union.get_feature_names_out()
+        """``word__travail``, ``letters__ trav``, ``sound__trav``, ``meaning__0``: one name a column."""
+        counted = self._union.get_feature_names_out()
+        return np.concatenate([counted, np.array([f"meaning__{i}" for i in range(self._width - len(counted))], dtype=object)])
+
+    def _vectorizers(self, least: int) -> FeatureUnion:
+        """One for each block; a term counts when so many texts have it."""
+        made = {
+            name: TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, min_df=least, max_features=self._max_features, dtype=np.float32)
+            for name, analyzer in _BLOCKS.items()
+        }
+        return FeatureUnion(list(made.items()))
+
+    def _beside_meaning(self, counted: csr_matrix, texts: list[str]) -> csr_matrix:
+        if not self._axes:
+            return counted.tocsr()
+        return hstack([counted, csr_matrix(self._axes.transform(_meanings.of(texts)))]).tocsr()

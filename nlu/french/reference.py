@@ -26,6 +26,10 @@ _ANEW = re.compile(
     r"^(?:et|ou|sinon|bon|ok|alors) (?:pour )?(?:le|la|les|l|un|une|des)\b"
     r"|\b(?:numero|tel|telephone|adresse|horaires?|contact|mail|lieu|prix) (?:de|du|des|d|pour)\b"
 )
+# « revenons au sport », « on en était aux cours »
+_RETURN = re.compile(
+    r"\b(?:reven(?:ons|ir|ez)|reviens?|revien|retourn(?:ons|e|er)|repren(?:ds?|ons)|retour a|(?:on|en) en etait|on parlait)\b"
+)
 _PREVIOUS = re.compile(r"\b(?:celui|celle|ceux|celles|l autre|le truc|ce) (?:d avant|davant|precedente?s?)\b|\bdavant\b")
 
 
@@ -37,6 +41,11 @@ def refers_back(text: str) -> bool:
 def refers_to_previous(text: str) -> bool:
     """True for « celui d'avant »: not what is spoken of now, but what was before."""
     return bool(_PREVIOUS.search(" ".join(expand(text))))
+
+
+def returns(text: str) -> bool:
+    """True for « revenons au sport »: a subject that was spoken of is taken up again."""
+    return bool(_RETURN.search(" ".join(expand(text))))
 
 
 def begins_anew(text: str) -> bool:

@@ -211,6 +211,33 @@ def test_a_ranking_needs_a_whole_length(make: Make, length: object) -> None:
         make(LinearIntentClassifier, ranking_length=length)
 
 
+def read_under_way(component: Any, text: str) -> Message:
+    [message] = component.process([Message({TEXT: text, "metadata": {"under_way": True}})])
+    return message
+
+
+def test_what_is_spoken_of_changes_the_odds(make: Make, taught: TrainingData) -> None:
+    make(LinearIntentClassifier).train(taught)
+    classifier = make(LinearIntentClassifier, "load", under_way={"need": 1e-9})
+    alone, in_context = read(classifier, "faire du sport"), read_under_way(classifier, "faire du sport")
+    assert alone.get(INTENT)["name"] == "need"
+    assert in_context.get(INTENT)["name"] != "need"
+    assert sum(entry["confidence"] for entry in in_context.get("intent_ranking")) == pytest.approx(1, abs=0.01)
+
+
+def test_an_ignored_intent_is_learnt_and_never_ranked(make: Make, taught: TrainingData) -> None:
+    make(LinearIntentClassifier).train(taught)
+    classifier = make(LinearIntentClassifier, "load", ignored_intents=["emergency"])
+    for text in EMERGENCIES["fire"]:
+        assert "emergency" not in [entry["name"] for entry in read(classifier, text).get("intent_ranking")]
+
+
+@pytest.mark.parametrize("factors", [None, [], {"need": 0}, {"need": "rare"}])
+def test_a_factor_is_a_number_above_zero(make: Make, factors: object) -> None:
+    with pytest.raises(InvalidConfigException, match="under_way"):
+        make(LinearIntentClassifier, under_way=factors)
+
+
 def test_an_intent_already_set_is_left_alone(trained: Make) -> None:
     message = Message({TEXT: "merci beaucoup", INTENT: {"name": "emergency", "confidence": 0.9}})
     trained(LinearIntentClassifier).process([message])
@@ -250,6 +277,13 @@ def test_a_lower_margin_announces_more(trained: Make) -> None:
     text = "je cherche mon vélo"
     assert not read(trained(EmergencyDetector, margin=-0.2), text).get(INTENT)
     assert read(trained(EmergencyDetector, margin=-2.0, floor=-2.0), text).get(INTENT)
+
+
+def test_while_an_action_is_spoken_of_more_must_be_said(trained: Make) -> None:
+    detector = trained(EmergencyDetector, margin=-2.0, floor=-2.0, under_way=2.0)
+    assert read(detector, "je cherche mon vélo").get(INTENT)
+    assert not read_under_way(detector, "je cherche mon vélo").get(INTENT)
+    assert read_under_way(detector, "vite elle respire plus").get(INTENT)  # beyond doubt, whatever was spoken of
 
 
 @pytest.mark.parametrize("margin", [-2.1, 2.1, True, "0", None, math.inf])
