@@ -24,6 +24,8 @@ _CLEAR = 0.9
 _SHORT = 5
 # A question about what was shown: so many words at most, no action likelier than this, a fact asked with this chance.
 _QUESTION, _LIKELY, _MAY_BE_ASKED = 12, 0.6, 0.15
+# … and no more like what is outside than this (margin; above 1 it nearly repeats a taught phrasing).
+_SURELY_OUTSIDE = 1.2
 
 _FOLLOW_UPS: dict[str, type[DirectoryAction]] = {
     "ask_contact": follow_up.ActionTellContact,
@@ -84,10 +86,10 @@ class ActionAnswerNeed(AnswersNeeds):
         text = text_of(tracker)
         if not self.entry(tracker.get_slot("current_action")) or "?" not in text or len(words(text)) > _QUESTION:
             return False
-        if intent_of(tracker) == "out_of_scope" and confidence_of(tracker) >= _CLEAR:
-            return False
         result = self.find(tracker, text)
-        return result.topic is None and not result.is_sure(_LIKELY)
+        if intent_of(tracker) == "out_of_scope" and result.outside_margin >= _SURELY_OUTSIDE:  # « il va pleuvoir demain ? »
+            return False
+        return not result.is_sure(_LIKELY)
 
     def _go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         """Answer with the fact most likely asked for, else that it is not known and who to ask."""

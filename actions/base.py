@@ -94,13 +94,8 @@ class DirectoryAction(Action):
             return self.services.search.find(text, among=theirs, limit=1).hits[0].entry
         result = self.services.search.find(" ".join(words), limit=1)
         best = result.best
-        if (
-            current
-            and best
-            and (best.margin < _CLEARLY_ANOTHER or not whole.is_sure(_LIKELY_NAMED))
-            and best.entry.id not in spoken_of
-            and not begins_anew(text)
-        ):
+        weak = best is None or best.margin < _CLEARLY_ANOTHER or whole.sure_inside < _LIKELY_NAMED
+        if current and best and weak and best.entry.id not in spoken_of and not begins_anew(text):
             return self.services.store.current().about(words)
         if best is None or result.outside > _SUBJECT_OUTSIDE or best.margin < _SUBJECT_MARGIN:
             organisation = self.services.store.current().about(words)

@@ -33,7 +33,7 @@ _LITTLE = 2
 # From this confidence of the search on, a need is not talked away by an intent.
 _SURE_OF_ACTION = 0.9
 # Margin from which a message names one of the actions spoken of before.
-_AGAIN_MARGIN = -0.6
+_AGAIN_MARGIN = -0.7
 # A need so unclear that it is rather not understood than outside (« j'ai un souci »).
 _VAGUE_NEED = 0.45
 # When even the intent is unclear, "nothing covers this" is only said with this probability.
@@ -94,7 +94,7 @@ class AnswersNeeds(DirectoryAction):
 
     def spoken_of_again(self, tracker: Tracker) -> str | None:
         """The action spoken of before that the message names: among those few, little likeness is enough."""
-        spoken_of = [a for slot in ("history", "shown") for a in tracker.get_slot(slot) or [] if self.entry(a)]
+        spoken_of = [a for slot in ("history", "shown", "seen") for a in tracker.get_slot(slot) or [] if self.entry(a)]
         hits = self.services.search.find(text_of(tracker), among=spoken_of, limit=1).hits if spoken_of else ()
         return hits[0].entry.id if hits and hits[0].margin > _AGAIN_MARGIN else None
 

@@ -59,8 +59,8 @@ class Evidence:
 class Result:
     """What a search found, best first.
 
-    ``outside`` is the probability that no action fits; ``broad`` the id of the broad need that the
-    message resembles most, if any.
+    ``outside`` is the probability that no action fits, ``outside_margin`` its margin; ``broad`` the id
+    of the broad need that the message resembles most, if any.
     """
 
     hits: tuple[Hit, ...]
@@ -68,6 +68,12 @@ class Result:
     topic: OutsideTopic | None
     person: Person
     broad: str | None = None
+    outside_margin: float = -1.0
+
+    @property
+    def sure_inside(self) -> float:
+        """Probability of the best action, given that one of them is right."""
+        return self.hits[0].confidence / max(1.0 - self.outside, 1e-9) if self.hits else 0.0
 
     @property
     def best(self) -> Hit | None:
@@ -179,7 +185,7 @@ class Search:
         probabilities, outside = index.ranker.probabilities(margins, scores.outside, outside_odds)
         accepted = (i for i in np.argsort(-margins) if filters.accepts(entries[i]) and (among is None or entries[i].id in among))
         hits = tuple(Hit(entries[i], float(probabilities[i]), float(margins[i]), fits.get(i, ())) for i in islice(accepted, limit))
-        return Result(hits, outside, topic, person, _broad(index, scores))
+        return Result(hits, outside, topic, person, _broad(index, scores), scores.outside)
 
     def explain(self, text: str, action_id: str, person: Person | None = None) -> Evidence:
         """Return the evidence for one action (for staff and tests; raises UnknownAction)."""

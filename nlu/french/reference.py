@@ -23,7 +23,7 @@ _BACK = re.compile(
     r"|\b(?:ils|elles|leurs?|eux|les(?= \w+(?:e|ent|er)\b)|y|celui|celle|ceux|celles|la bas)\b"
 )
 _ANEW = re.compile(
-    r"^(?:et|ou|sinon|bon|ok|alors) (?:pour )?(?:le|la|les|l|un|une|des)\b"
+    r"^(?:et|ou|sinon|bon|ok|alors|go|allez|du coup) (?:pour )?(?:le|la|les|l|un|une|des)\b"
     r"|\b(?:numero|tel|telephone|adresse|horaires?|contact|mail|lieu|prix) (?:de|du|des|d|pour)\b"
 )
 # « revenons au sport », « on en était aux cours »
