@@ -35,7 +35,7 @@ _OUTSIDE_UNDER_WAY = 0.3
 # A message whose words lead to one action with this probability names it, whatever is spoken of.
 _SURELY_NAMED = 0.85
 # Words that only the whole message puts in doubt name nothing (« ils sont basés où ? » is no « savoirs de base »).
-_LIKELY_NAMED = 0.4
+_LIKELY_NAMED, _NAMES_NOTHING = 0.4, 0.95
 
 
 class DirectoryAction(Action):
@@ -71,11 +71,14 @@ class DirectoryAction(Action):
         if nth is not None:
             return self.entry(shown[nth])
         current = self.entry(tracker.get_slot("current_action"))
-        spoken_of = [a for a in tracker.get_slot("history") or [] if self.entry(a)]
         if refers_to_previous(text_of(tracker)):
-            before = [a for a in spoken_of if current is None or a != current.id]
+            before = [a for a in self.ids(tracker, "history") if current is None or a != current.id]
             return self.entry(before[-1]) if before else current
-        return self.named(text_of(tracker), current, spoken_of) or current
+        return self.named(text_of(tracker), current, self.ids(tracker, "history", "shown", "seen")) or current
+
+    def ids(self, tracker: Tracker, *slots: str) -> list[str]:
+        """The ids in these slots, each once, that the directory still has."""
+        return list(dict.fromkeys(a for slot in slots for a in tracker.get_slot(slot) or [] if self.entry(a)))
 
     def named(self, text: str, current: Entry | None = None, spoken_of: Sequence[str] = ()) -> Entry | None:
         """Return the action that a follow-up names in its own words, else None.
@@ -94,7 +97,7 @@ class DirectoryAction(Action):
             return self.services.search.find(text, among=theirs, limit=1).hits[0].entry
         result = self.services.search.find(" ".join(words), limit=1)
         best = result.best
-        weak = best is None or best.margin < _CLEARLY_ANOTHER or whole.sure_inside < _LIKELY_NAMED
+        weak = best is None or best.margin < _CLEARLY_ANOTHER or whole.sure_inside < _LIKELY_NAMED or whole.outside > _NAMES_NOTHING
         if current and best and weak and best.entry.id not in spoken_of and not begins_anew(text):
             return self.services.store.current().about(words)
         if best is None or result.outside > _SUBJECT_OUTSIDE or best.margin < _SUBJECT_MARGIN:

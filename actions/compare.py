@@ -13,6 +13,8 @@ from nlu.french.sms import expand
 
 # Two names share the message, so neither reaches the margin of one named alone.
 _NAMED_MARGIN = -0.7
+# From this margin on a side names an action, whether it was spoken of or not.
+_CLEARLY_NAMED = 0.0
 # What stands between the two sides (« entre l'équipe de jour et celle de nuit »).
 _BETWEEN = re.compile(r"\b(?:et|ou|vs|versus|contre|par rapport a|plutot que)\b")
 
@@ -21,9 +23,9 @@ class ActionCompare(DirectoryAction):
     action_name = "action_compare"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        compared = self._named(tracker) or [a for a in tracker.get_slot("shown") or [] if self.entry(a)][:2]
+        compared = self._named(tracker) or self.ids(tracker, "shown")[:2]
         if len(compared) < 2:
-            compared = [a for a in reversed(tracker.get_slot("history") or []) if self.entry(a)][:2]
+            compared = self.ids(tracker, "history")[::-1][:2]
         if len(compared) < 2:
             compared += self._next_best(tracker, compared)
         if len(compared) < 2:
@@ -44,7 +46,7 @@ class ActionCompare(DirectoryAction):
     def _named(self, tracker: Tracker) -> list[str]:
         """The two actions that the message names; empty when it names fewer."""
         text = text_of(tracker)
-        spoken_of = list(dict.fromkeys([*(tracker.get_slot("shown") or []), *(tracker.get_slot("history") or [])]))
+        spoken_of = self.ids(tracker, "shown", "history")
         sides = [side for side in _BETWEEN.split(" ".join(expand(text))) if subject_words(side)]
         each = list(dict.fromkeys(found for side in sides if (found := self._side(side, spoken_of)))) if len(sides) > 1 else []
         return each[:2] if len(each) > 1 else self._both(text)
@@ -54,11 +56,10 @@ class ActionCompare(DirectoryAction):
         named = self.services.store.current().about(subject_words(said))
         if named:
             return named.id
-        for among in (spoken_of, None):
-            hits = self.services.search.find(said, among=among, limit=1).hits if among != [] else ()
-            if hits and hits[0].margin > _NAMED_MARGIN:
-                return hits[0].entry.id
-        return None
+        of_all, of_these = (self.services.search.find(said, among=among, limit=1).best for among in (None, spoken_of))
+        if of_these and (of_all is None or of_all.margin < _CLEARLY_NAMED) and of_these.margin > _NAMED_MARGIN:
+            return of_these.entry.id
+        return of_all.entry.id if of_all and of_all.margin > _NAMED_MARGIN else None
 
     def _both(self, text: str) -> list[str]:
         """The two likeliest actions of the whole; empty when it names fewer."""

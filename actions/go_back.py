@@ -12,7 +12,7 @@ class ActionGoBack(AnswersNeeds):
     action_name = "action_go_back"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        history = [a for a in tracker.get_slot("history") or [] if self.entry(a)]
+        history = self.ids(tracker, "history")
         current = tracker.get_slot("current_action")
         again = self.spoken_of_again(tracker)
         named = again if again != current else None

@@ -9,6 +9,7 @@ from actions.base import confidence_of, entity, language_of, text_of, utter
 from actions.need import AnswersNeeds
 from nlu.french.distress import read_distress
 from nlu.french.ellipsis import subject_words
+from nlu.french.reference import returns
 from nlu.french.text import words
 from nlu.glossary import gloss
 
@@ -17,6 +18,8 @@ _SURE_ALARM, _SURE_ALARM_ABROAD = 0.9, 0.95
 # … when the search finds an action of this probability. Of the 426 emergencies in all sets that is one,
 # a question about the toy library before a beaten child; of 49 false alarms it is 24.
 _LIKELY, _INSIDE = 0.45, 0.3
+# … or when it is hardly outside, whichever action it is: a cry for help resembles none.
+_HARDLY_OUTSIDE = 0.06
 _KIND = "emergency_kind"
 # Words of a question that leans on what was said before.
 _FEW = 9
@@ -57,5 +60,7 @@ class ActionHelpNow(AnswersNeeds):
             return False
         if self.entry(tracker.get_slot("current_action")) and "?" in text and len(words(text)) <= _FEW:
             return True
-        result = self.find(tracker, text, limit=1)
-        return result.is_sure(_LIKELY) and result.outside < _INSIDE
+        if returns(text) and self.spoken_of_again(tracker):  # « les secours l'ont emmené. On en était au sport »
+            return True
+        result = self.services.search.find(text, limit=1)
+        return (result.is_sure(_LIKELY) and result.outside < _INSIDE) or result.outside < _HARDLY_OUTSIDE

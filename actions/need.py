@@ -19,6 +19,7 @@ from actions.base import (
 from actions.guidance import described
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide, find_needs
+from nlu.french.clauses import clauses
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import refers_back
 from nlu.french.text import words
@@ -93,10 +94,15 @@ class AnswersNeeds(DirectoryAction):
         return self.find(tracker, text, limit=1).is_sure(_SURE_OF_ACTION)
 
     def spoken_of_again(self, tracker: Tracker) -> str | None:
-        """The action spoken of before that the message names: among those few, little likeness is enough."""
-        spoken_of = [a for slot in ("history", "shown", "seen") for a in tracker.get_slot(slot) or [] if self.entry(a)]
-        hits = self.services.search.find(text_of(tracker), among=spoken_of, limit=1).hits if spoken_of else ()
-        return hits[0].entry.id if hits and hits[0].margin > _AGAIN_MARGIN else None
+        """The action spoken of before that the message, or a part of it, names: among those few, little likeness is enough."""
+        spoken_of, text = self.ids(tracker, "history", "shown", "seen"), text_of(tracker)
+        if not spoken_of:
+            return None
+        best = max(
+            (self.services.search.find(part, among=spoken_of, limit=1).hits[0] for part in (text, *clauses(text))),
+            key=lambda hit: hit.margin,
+        )
+        return best.entry.id if best.margin > _AGAIN_MARGIN else None
 
     def _answer(self, dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[EventType]:
         decision = decide(result)

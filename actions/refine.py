@@ -44,16 +44,16 @@ class ActionRefine(AnswersNeeds):
         """The newer words decide between doors; the need alone decides when they say nothing new."""
         # Who it is for is a fact that filters; as words it would lead to what is for such people.
         newer = " ".join(subject_words(text_of(tracker)))
-        shown = self._doors(tracker, f"{need} {newer}", need, person) if need else []
+        shown = self._doors(tracker, [f"{need} {newer}", need, f"{need} {text_of(tracker)}"], person) if need else []
         if not need:
             utter(dispatcher, "say_ask_need")
             return [remember_person(person)]
         utter(dispatcher, "say_refined" if shown else "say_no_other", shown)
         return [SlotSet("need_text", need), remember_person(person), *now_about(tracker, shown)]
 
-    def _doors(self, tracker: Tracker, said: str, need: str, person: Person) -> list[str]:
-        """The doors of the first of both readings that leads to any; else those shown before."""
-        for text in (said, need):
+    def _doors(self, tracker: Tracker, readings: list[str], person: Person) -> list[str]:
+        """The doors of the first reading that leads to any; else those shown before."""
+        for text in readings:
             decision = decide(self.services.search.find(text, person=person))
             if decision.kind in (Kind.answer, Kind.clarify):
                 return [hit.entry.id for hit in decision.hits if all(fit.shift > CLOSED for fit in hit.fits)]

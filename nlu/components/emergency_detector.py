@@ -37,8 +37,8 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
     Training examples of ``emergency`` carry ``metadata: {kind: …}``. Config: ``margin`` (-2 to 2),
     the lead over the next likeliest reading from which an emergency is announced, and ``floor``
     (-2 to 2), the least margin of the reading itself (a few unknown words resemble nothing, and so
-    nothing else more); lower alarms more. ``under_way`` (0 to 2) is added to ``margin`` while an action
-    is spoken of (the message's metadata ``under_way``): « dehors, même quand il pleut ? » is then a question.
+    nothing else more); lower alarms more. ``under_way`` (0 to 2) is added to the ``margin`` of a question
+    while an action is spoken of (the message's metadata ``under_way``): « dehors, même quand il pleut ? ».
     """
 
     @staticmethod
@@ -102,12 +102,12 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
     def detect(self, text: str, under_way: bool = False) -> tuple[str, float] | None:
         """Return (kind, confidence 0 to 1) when ``text`` speaks of an emergency, else None.
 
-        ``under_way``: an action is spoken of, and the text may be about it.
+        ``under_way``: an action is spoken of, and a question may be about it.
         """
         if not text or distress.is_figure_of_speech(text):
             return None
         ruled = distress.read_distress(text)
-        lead = self._lead(text) - self._margin - (self._under_way if under_way else 0.0)
+        lead = self._lead(text) - self._margin - (self._under_way if under_way and "?" in text else 0.0)
         if ruled is None and lead < 0.0:
             return None
         kind = ruled or self._kind_of(text)

@@ -25,7 +25,8 @@ numero numeros numer telephone telephoner tel appel appeler appelle appellent jo
 courriel adresse adresses adress adrese ecrire site internet web facebook horaire horaires orair
 horair ouver ouvr heure heures h ouvert ouverte ouverts ouvre ouvrent ouverture
 ouvertures ferme fermes fermee ferment fermeture date dates jour jours commence commencent debut debute lieu endroit ou situe situee
-trouve passe passent rue quartier loin bus arret proche prix tarif tarifs cout coute coutent cher chere gratuit gratuite gratuits gratos
+trouve passe passent
+arrive arrivent rue quartier loin bus arret proche prix tarif tarifs cout coute coutent cher chere gratuit gratuite gratuits gratos
 gratis payer paye payant payante euros euro argent inscrire inscrit inscription inscriptions inscris rendez rdv venir vient viennent aller
 participer participe entrer marche deroule duree dure durent fois semaines places nombre groupe personnes gens monde age ages ans an mois
 public reserve reservee condition conditions droit obligatoire besoin necessaire autorise accepte acceptent prend prennent existe
@@ -44,7 +45,8 @@ etrangers etudiant habite habitons habitent vis vivons
 """.split()  # noqa: SIM905
 
 _TIME = """
-lundi mardi mercredi jeudi vendredi samedi dimanche matin matinee midi apresmidi aprem soir soiree nuit demain aujourd hui hier maintenant
+lundi mardi mercredi jeudi vendredi samedi dimanche matin matins matinee midi apresmidi aprem soir soirs soiree soirees nuit nuits
+demain aujourd hui hier maintenant
 moment semaine mois la tard tot tjs actuellement
 """.split()  # noqa: SIM905
 
