@@ -1,11 +1,15 @@
 """A need in the person's own words; or what is left of a follow-up that was taken for one."""
 
+import re
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import follow_up
+from actions.alarm import kind_before
 from actions.base import DirectoryAction, confidence_of, intent_of, language_of, likeliest_intents, text_of, utter
+from actions.compare import ActionCompare
 from actions.need import AnswersNeeds
 from actions.orient import ActionOrient
 from actions.refine import ActionRefine
@@ -15,7 +19,7 @@ from actions.tell_hours import ActionTellHours
 from knowledge.search import Kind
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person, read_person
-from nlu.french.reference import begins_anew, read_nth, returns
+from nlu.french.reference import begins_anew, compares, read_nth, refers_to_other, returns
 from nlu.french.text import words
 
 _MOST = 3
@@ -26,6 +30,8 @@ _SHORT = 5
 _QUESTION, _LIKELY, _MAY_BE_ASKED = 12, 0.6, 0.15
 # … and no more like what is outside than this (margin; above 1 it nearly repeats a taught phrasing).
 _SURELY_OUTSIDE = 1.2
+# What somebody else would do there too.
+_COMES = re.compile(r"\b(?:venir|vient|viendrait|viennent|participer|participe|inscrire|entrer|aller|aussi)\b")
 
 _FOLLOW_UPS: dict[str, type[DirectoryAction]] = {
     "ask_contact": follow_up.ActionTellContact,
@@ -35,6 +41,7 @@ _FOLLOW_UPS: dict[str, type[DirectoryAction]] = {
     "ask_audience": ActionTellAudience,
     "ask_how": follow_up.ActionTellHow,
     "ask_duration": follow_up.ActionTellDuration,
+    "ask_organiser": follow_up.ActionTellOrganiser,
     "ask_status": follow_up.ActionTellStatus,
     "ask_source": follow_up.ActionTellSource,
     "tell_more": follow_up.ActionTellMore,
@@ -52,6 +59,11 @@ class ActionAnswerNeed(AnswersNeeds):
             return ActionShowAction(self._services).run(dispatcher, tracker, domain)
         if language := language_of(tracker):
             return self.answer_abroad(dispatcher, tracker, language)
+        if compares(text_of(tracker)) and len(ActionCompare(self._services).named_sides(tracker)) == 2:
+            return ActionCompare(self._services).run(dispatcher, tracker, domain)
+        if kind_before(tracker) and intent_of(tracker) == "statement" and not self.spoken_of_again(tracker):
+            utter(dispatcher, "say_relief")  # « c'est fini, les pompiers l'ont éteint »
+            return []
         doors = self._called_by_name(text_of(tracker))
         if doors:
             return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify)
@@ -70,13 +82,16 @@ class ActionAnswerNeed(AnswersNeeds):
 
     def _clearly_a_need(self, tracker: Tracker) -> bool:
         """True when intent and search agree, whatever small words it is said in: « combien de projets payés en 2021 »."""
-        if intent_of(tracker) != "need" or confidence_of(tracker) < _CLEAR:
+        text = text_of(tracker)
+        if intent_of(tracker) != "need" or (confidence_of(tracker) < _CLEAR and not begins_anew(text)):
             return False
-        return self.find(tracker, text_of(tracker), limit=1).is_sure(_CLEAR)
+        return self.find(tracker, text, limit=1).is_sure(_CLEAR)
 
     def _taken_up_again(self, tracker: Tracker) -> str | None:
         """What was shown or spoken of before and is named again: « et pour la mer ? », « revenons au sport »."""
         text = text_of(tracker)
+        if refers_to_other(text) and (other := self.other_one(tracker)):
+            return other.id
         if not (returns(text) or begins_anew(text)) or self.find(tracker, text, limit=1).is_sure(_CLEAR):
             return None
         return self.spoken_of_again(tracker)
@@ -110,6 +125,8 @@ class ActionAnswerNeed(AnswersNeeds):
         if not words(text) or subject_words(text) or not self.entry(tracker.get_slot("current_action")):
             return None
         said = read_person(text)
+        if said.relation and _COMES.search(" ".join(words(text))):  # « mon mari voudrait venir aussi »
+            return ActionTellAudience
         if said.days or said.part or said.relative:
             return ActionTellHours
         if said != Person():

@@ -16,7 +16,7 @@ from knowledge.directory import Entry
 from knowledge.search import Result
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person
-from nlu.french.reference import begins_anew, read_nth, refers_to_previous
+from nlu.french.reference import begins_anew, read_nth, refers_to_other, refers_to_previous
 
 # What remains of a follow-up names another action when the search finds one in it: little chance of
 # the outside, and a margin that more than one weak word gives (looked at on the training follow-ups).
@@ -66,15 +66,29 @@ class DirectoryAction(Action):
         named = self.entry(entity(tracker, "action_id"))
         if named:
             return named
-        shown = tracker.get_slot("shown") or []
-        nth = read_nth(text_of(tracker), len(shown))
+        text, shown = text_of(tracker), tracker.get_slot("shown") or []
+        surely = self.surely_named(text)
+        nth = read_nth(text, len(shown)) if surely is None else None
         if nth is not None:
             return self.entry(shown[nth])
         current = self.entry(tracker.get_slot("current_action"))
-        if refers_to_previous(text_of(tracker)):
+        if refers_to_other(text):
+            return self.other_one(tracker) or current
+        if refers_to_previous(text):
             before = [a for a in self.ids(tracker, "history") if current is None or a != current.id]
             return self.entry(before[-1]) if before else current
-        return self.named(text_of(tracker), current, self.ids(tracker, "history", "shown", "seen")) or current
+        return surely or self.named(text, current, self.ids(tracker, "history", "shown", "seen")) or current
+
+    def surely_named(self, text: str) -> Entry | None:
+        """Return the action that these words name whatever is spoken of, else None."""
+        result = self.services.search.find(text, limit=1)
+        return result.hits[0].entry if subject_words(text) and result.is_sure(_SURELY_NAMED) else None
+
+    def other_one(self, tracker: Tracker) -> Entry | None:
+        """Return « l'autre »: the likeliest of those shown that is not current, else what was spoken of before."""
+        current = tracker.get_slot("current_action")
+        others = [a for a in [*self.ids(tracker, "shown", "seen"), *self.ids(tracker, "history")[::-1]] if a != current]
+        return self.entry(others[0]) if others else None
 
     def ids(self, tracker: Tracker, *slots: str) -> list[str]:
         """The ids in these slots, each once, that the directory still has."""
@@ -88,8 +102,6 @@ class DirectoryAction(Action):
         """
         words = subject_words(text)
         whole = self.services.search.find(text, limit=1)
-        if words and whole.is_sure(_SURELY_NAMED):
-            return whole.hits[0].entry
         theirs = [entry.id for entry in self.services.store.current().named_in(text)]
         if theirs:
             if current and current.id in theirs and len(theirs) > 1 and not words:

@@ -23,7 +23,7 @@ class ActionCompare(DirectoryAction):
     action_name = "action_compare"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        compared = self._named(tracker) or self.ids(tracker, "shown")[:2]
+        compared = self.named_sides(tracker) or self.ids(tracker, "shown")[:2]
         if len(compared) < 2:
             compared = self.ids(tracker, "history")[::-1][:2]
         if len(compared) < 2:
@@ -43,7 +43,7 @@ class ActionCompare(DirectoryAction):
         hits = self.find(tracker, need).hits if need and compared else ()
         return [hit.entry.id for hit in hits if hit.entry.id not in compared][:1]
 
-    def _named(self, tracker: Tracker) -> list[str]:
+    def named_sides(self, tracker: Tracker) -> list[str]:
         """The two actions that the message names; empty when it names fewer."""
         text = text_of(tracker)
         spoken_of = self.ids(tracker, "shown", "history")

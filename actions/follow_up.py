@@ -95,6 +95,10 @@ class ActionTellDuration(FollowUp):
     action_name, response = "action_tell_duration", "say_duration"
 
 
+class ActionTellOrganiser(FollowUp):
+    action_name, response = "action_tell_organiser", "say_organiser"
+
+
 class ActionTellStatus(FollowUp):
     action_name, response = "action_tell_status", "say_status"
 

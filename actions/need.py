@@ -19,7 +19,7 @@ from actions.base import (
 from actions.guidance import described
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide, find_needs
-from nlu.french.clauses import clauses
+from nlu.french.clauses import clauses, wanted
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import refers_back
 from nlu.french.text import words
@@ -48,7 +48,7 @@ class AnswersNeeds(DirectoryAction):
         text = text_of(tracker)
         if not words(text):  # « ??? », emoji: nothing was asked yet
             return misunderstand(dispatcher, tracker)
-        needs = find_needs(self.services.search, text, person_of(tracker), outside_odds(tracker))
+        needs = find_needs(self.services.search, wanted(text), person_of(tracker), outside_odds(tracker))
         if len(needs) > 1:
             return self._show_several(dispatcher, tracker, needs)
         return self._answer(dispatcher, tracker, self._with_what_was_asked(tracker, needs[0]))

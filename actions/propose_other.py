@@ -8,6 +8,7 @@ from actions.base import now_about, text_of, utter
 from actions.need import AnswersNeeds
 from knowledge.search import Hit, Kind, decide
 from knowledge.search.filters import CLOSED
+from nlu.french.reference import refers_to_other
 
 # The need is known to be of this kind, so weaker matches are worth a look; noise is not.
 _LEAST_MARGIN = -0.75
@@ -21,7 +22,11 @@ class ActionProposeOther(AnswersNeeds):
         theirs = self.of_a_named_organisation(tracker)
         if theirs:  # « le CIDFF, ils font autre chose ? »
             return self.show(dispatcher, tracker, theirs, Kind.clarify if len(theirs) > 1 else Kind.answer)
-        if self.surely_a_need(tracker):  # « le CIDFF, il y a un groupe avec d'autres femmes ? »
+        if refers_to_other(text_of(tracker)) and (other := self.other_one(tracker)):  # « et pour mon autre demande ? »
+            utter(dispatcher, "say_answer", [other.id])
+            return now_about(tracker, [other.id])
+        named = self.surely_named(text_of(tracker))
+        if named and named.id not in self.ids(tracker, "seen"):  # « le CIDFF, il y a un groupe avec d'autres femmes ? »
             return self.answer_need(dispatcher, tracker)
         need = tracker.get_slot("need_text")
         if not need:

@@ -38,16 +38,18 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
     the lead over the next likeliest reading from which an emergency is announced, and ``floor``
     (-2 to 2), the least margin of the reading itself (a few unknown words resemble nothing, and so
     nothing else more); lower alarms more. ``under_way`` (0 to 2) is added to the ``margin`` of a question
-    while an action is spoken of (the message's metadata ``under_way``): « dehors, même quand il pleut ? ».
+    while an action is spoken of (the message's metadata ``under_way``): « dehors, même quand il pleut ? »;
+    ``fiction`` (0 to 2) to that of a message that speaks of a film, a song or a book.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"margin": -0.05, "floor": -0.5, "under_way": 0.0}
+        return {"margin": -0.05, "floor": -0.5, "under_way": 0.0, "fiction": 0.0}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self.validate_config(config)
         self._margin, self._floor, self._under_way = config["margin"], config["floor"], config["under_way"]
+        self._fiction = config["fiction"]
         self._storage, self._resource = storage, resource
         self._readings: LinearTextClassifier | None = None
         self._kinds: LinearTextClassifier | None = None
@@ -55,7 +57,7 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
         refuse_unknown_keys(cls, config)
-        for key in ("margin", "floor", "under_way"):
+        for key in ("margin", "floor", "under_way", "fiction"):
             value = config.get(key)
             if isinstance(value, bool) or not isinstance(value, int | float) or not -2 <= value <= 2:
                 raise InvalidConfigException(f"{cls.__name__}: '{key}' must lie between -2 and 2, not {value!r}")
@@ -107,7 +109,9 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
         if not text or distress.is_figure_of_speech(text):
             return None
         ruled = distress.read_distress(text)
-        lead = self._lead(text) - self._margin - (self._under_way if under_way and "?" in text else 0.0)
+        lead = self._lead(text) - self._margin
+        lead -= self._under_way if under_way and "?" in text else 0.0
+        lead -= self._fiction if distress.is_fiction(text) else 0.0
         if ruled is None and lead < 0.0:
             return None
         kind = ruled or self._kind_of(text)

@@ -7,6 +7,7 @@ n'y arrive plus avec les papiers » asks one, in its last part.
 import re
 
 from nlu.french.ellipsis import subject_words
+from nlu.french.sms import expand
 
 _BREAKS = re.compile(
     r"[.;!?,:\n()]+"
@@ -15,6 +16,10 @@ _BREAKS = re.compile(
     re.IGNORECASE,
 )
 _MOST = 6
+# « pas la danse », « je veux pas apprendre »: named to be left out.
+_REFUSED = re.compile(
+    r"^(?:non|nan|nn|mais|et|c est)? ?(?:(?:je|on|j|il|elle) )?(?:n |ne )?(?:(?:veu[xt]|cherche|parle|voulais|voulait|demande) )?pas\b(?! (?:cher|loin|payant))"
+)
 
 
 def clauses(text: str) -> list[str]:
@@ -26,3 +31,14 @@ def clauses(text: str) -> list[str]:
     parts = [part.strip() for part in _BREAKS.split(text)]
     found = [part for part in parts if part and subject_words(part)]
     return found[:_MOST] if len([part for part in parts if part]) > 1 else []
+
+
+def wanted(text: str) -> str:
+    """Return ``text`` without the parts that only say what is not meant; all of it when nothing else would be left.
+
+    >>> wanted("je voulais dire guitare, pas danse"), wanted("pas de voiture")
+    ('je voulais dire guitare', 'pas de voiture')
+    """
+    parts = [part.strip() for part in _BREAKS.split(text) if part and part.strip()]
+    kept = [part for part in parts if not _REFUSED.search(" ".join(expand(part)))]
+    return ", ".join(kept) if len(kept) < len(parts) and any(subject_words(part) for part in kept) else text

@@ -23,7 +23,7 @@ _UNMISTAKABLE = [
     ("enfant", r"(?:(?:mon|son|leur|ma) (?:pere|beau pere|mere|belle mere|oncle|papa|maman) (?:me|le|la|les) (?:frappe|tape|bat|touche|cogne)|touche (?:les enfants|ma fille|mon fils)|enfant (?:battu|maltraite|frappe)"
                r"|(?:fils|fille|enfant|petit|petite|bebe|gamin|gamine|gosse)(?: de \w+ ans?)? (?:a disparu|est perdue?|a ete enleve)e?)"),
     ("cyber", r"(?:chantage.{0,30}(?:photos?|videos?|nudes?|nues?)|(?:menace|menacent) de (?:balancer|publier|diffuser|envoyer|poster) (?:mes|des|ses|les) (?:photos?|videos?|nudes?))"),
-    ("general", r"(?:question de vie (?:ou|et) de mort|urgence vitale|(?:suis|sommes|est) en danger (?:maintenant|la|de mort|immediat|grave))"),
+    ("general", r"(?:(?<=^)(?:a l aide|au secours|sos)(?: vite| svp| s il vous plait)?$|question de vie (?:ou|et) de mort|urgence vitale|(?:suis|sommes|est) en danger (?:maintenant|la|de mort|immediat|grave))"),
     ("sans-abri", r"(?:(?:dormir|dors|dort|dormons|dorment) dehors (?:ce soir|cette nuit|avec|depuis)|nulle part ou dormir|a la rue (?:ce soir|cette nuit)|(?:nous|me|m) (?:a )?mis(?:e)? (?:a la rue|dehors) (?:ce soir|cette nuit))"),
 ]  # fmt: skip
 _NOT = r"(?<!pas )(?<!plus )(?<!jamais )(?<!personne )"
@@ -34,6 +34,8 @@ _FIGURES = re.compile(
     r"\b(?:(?:mort|morte|morts|meurs|mourir|creve|crever|pleure|mdr) de (?:rire|faim|fatigue|chaud|chaleur|froid|soif|trouille|honte|peur|ennui|jalousie)"
     r"|tue le temps|tuer le temps|y a pas le feu|pas le feu au lac|feu d artifice|coup de feu de midi|tour de feu|feu vert|feu rouge|feux rouges)\b"
 )
+# Watched, read or sung: what it speaks of happens to nobody.
+_FICTION = re.compile(r"\b(?:films?|series?|romans?|livres?|jeux? videos?|documentaires?|chansons?|clips?|mangas?|poemes?|episodes?)\b")
 # Told, read, watched or repaired: not happening.
 _NOT_HAPPENING = re.compile(
     r"\b(?:serie|film|roman|livre|expose|redaction|jeu video|documentaire|replique|paroles?|facture|repare\w*|verifie\w*|failli faire|fausse alerte|blague)\b"
@@ -49,7 +51,7 @@ def read_distress(text: str) -> str | None:
     ('violence-femmes', None)
     """
     line = " ".join(expand(text))
-    if _NOT_HAPPENING.search(line):
+    if _NOT_HAPPENING.search(line) or _FICTION.search(line):
         return None
     kind = next((kind for kind, pattern in _COMPILED if pattern.search(line)), None)
     return None if kind == "medical" and _LONG_AGO.search(line) else kind
@@ -59,3 +61,8 @@ def is_figure_of_speech(text: str) -> bool:
     """True when the message holds a figure of speech and nothing unmistakable beside it."""
     line = " ".join(expand(text))
     return bool(_FIGURES.search(line)) and read_distress(text) is None
+
+
+def is_fiction(text: str) -> bool:
+    """True when the message speaks of a film, a song, a book: what it tells may be no more than that."""
+    return bool(_FICTION.search(" ".join(expand(text))))

@@ -17,18 +17,24 @@ _NOT_AFTER = (
 )
 _LEAD = r"(?:le|la|l|celui|celle|numero|num|no|n|option|choix|reponse|du|de la|au|a la|pour le|pour la|sur le|sur la)"
 
+_COMPARES = re.compile(r"\b(?:differences?|diff|qui change|lequel|laquelle|vs|versus|entre\b.+\bet)\b")
 # « qui les organise ? », « il est français, lui »
 _BACK = re.compile(
     r"^(?:et |mais |est ce qu |non |oui )*(?:il|elle)\b"
     r"|\b(?:ils|elles|leurs?|eux|les(?= \w+(?:e|ent|er)\b)|y|celui|celle|ceux|celles|la bas)\b"
 )
 _ANEW = re.compile(
-    r"^(?:et|ou|sinon|bon|ok|alors|go|allez|du coup) (?:pour )?(?:le|la|les|l|un|une|des)\b"
+    r"^(?:(?:et|ou|sinon|bon|ok|alors|go|allez|du coup) )?pour (?:le|la|les|l|mon|ma|mes)\b"
+    r"|^(?:et|ou|sinon|bon|ok|alors|go|allez|du coup) ?(?:le|la|les|l|un|une|des)\b"
     r"|\b(?:numero|tel|telephone|adresse|horaires?|contact|mail|lieu|prix) (?:de|du|des|d|pour)\b"
 )
 # « revenons au sport », « on en était aux cours »
 _RETURN = re.compile(
     r"\b(?:reven(?:ons|ir|ez)|reviens?|revien|retourn(?:ons|e|er)|repren(?:ds?|ons)|retour a|(?:on|en) en etait|on parlait)\b"
+)
+# « l'autre plutôt », « et pour mon autre demande »; no « l'autre jour »
+_OTHER = re.compile(
+    r"\b(?:l autre|lautre|lotre|(?:ma|mon|m) autre (?:demande|question|besoin|probleme))\b(?! (?:jour|fois|soir|nuit|bout|cote))"
 )
 _PREVIOUS = re.compile(r"\b(?:celui|celle|ceux|celles|l autre|le truc|ce) (?:d avant|davant|precedente?s?)\b|\bdavant\b")
 
@@ -41,6 +47,17 @@ def refers_back(text: str) -> bool:
 def refers_to_previous(text: str) -> bool:
     """True for « celui d'avant »: not what is spoken of now, but what was before."""
     return bool(_PREVIOUS.search(" ".join(expand(text))))
+
+
+def refers_to_other(text: str) -> bool:
+    """True for « l'autre plutôt », « et pour mon autre demande ? »: of two, not the one that is spoken of."""
+    line = " ".join(expand(text))
+    return bool(_OTHER.search(line)) and not _PREVIOUS.search(line)
+
+
+def compares(text: str) -> bool:
+    """True for « quelle différence », « entre A et B, c'est quoi qui change ? »: two sides are set against each other."""
+    return bool(_COMPARES.search(" ".join(expand(text))))
 
 
 def returns(text: str) -> bool:
