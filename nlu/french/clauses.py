@@ -18,7 +18,8 @@ _BREAKS = re.compile(
 _MOST = 6
 # « pas la danse », « je veux pas apprendre »: named to be left out.
 _REFUSED = re.compile(
-    r"^(?:non|nan|nn|mais|et|c est)? ?(?:(?:je|on|j|il|elle) )?(?:n |ne )?(?:(?:veu[xt]|cherche|parle|voulais|voulait|demande) )?pas\b(?! (?:cher|loin|payant))"
+    r"^(?:non|nan|nn|mais|et|c est)? ?(?:(?:je|on|j|il|elle) )?(?:n |ne )?"
+    r"(?:(?:veu[xt]|cherche|voulais|voulait|demande) )?pas\b(?! (?:de|d|cher|loin|payant)\b)"
 )
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from nlu.french.ellipsis import subject_words
 from nlu.french.sms import expand
 
 _ORDINALS = [
@@ -25,7 +26,7 @@ _BACK = re.compile(
 )
 _ANEW = re.compile(
     r"^(?:(?:et|ou|sinon|bon|ok|alors|go|allez|du coup) )?pour (?:le|la|les|l|mon|ma|mes)\b"
-    r"|^(?:et|ou|sinon|bon|ok|alors|go|allez|du coup) ?(?:le|la|les|l|un|une|des)\b"
+    r"|^(?:et|ou|sinon|bon|ok|alors|go|allez|du coup) (?:le|la|les|l|un|une|des)\b"
     r"|\b(?:numero|tel|telephone|adresse|horaires?|contact|mail|lieu|prix) (?:de|du|des|d|pour)\b"
 )
 # « revenons au sport », « on en était aux cours »
@@ -34,7 +35,8 @@ _RETURN = re.compile(
 )
 # « l'autre plutôt », « et pour mon autre demande »; no « l'autre jour »
 _OTHER = re.compile(
-    r"\b(?:l autre|lautre|lotre|(?:ma|mon|m) autre (?:demande|question|besoin|probleme))\b(?! (?:jour|fois|soir|nuit|bout|cote))"
+    r"\b(?:l autre|lautre|lotre|(?:ma|mon|m) autre (?:demande|question|besoin|probleme))\b"
+    r"(?! (?:jour|fois|soir|nuit|bout|cote))"
 )
 _PREVIOUS = re.compile(r"\b(?:celui|celle|ceux|celles|l autre|le truc|ce) (?:d avant|davant|precedente?s?)\b|\bdavant\b")
 
@@ -67,7 +69,7 @@ def returns(text: str) -> bool:
 
 def begins_anew(text: str) -> bool:
     """True for « et pour le permis ? », « sinon le stage », « le numéro du jardin »: a subject is named on purpose."""
-    return bool(_ANEW.search(" ".join(expand(text))))
+    return bool(_ANEW.search(" ".join(expand(text))) and subject_words(text))
 
 
 def read_nth(text: str, size: int) -> int | None:
