@@ -29,7 +29,7 @@ _SHORT = 5
 # A question about what was shown: so many words at most, no action likelier than this, a fact asked with this chance.
 _QUESTION, _LIKELY, _MAY_BE_ASKED = 12, 0.6, 0.15
 # … and no more like what is outside than this (margin; above 1 it nearly repeats a taught phrasing).
-_SURELY_OUTSIDE = 1.2
+_SURELY_OUTSIDE = 1.0
 # What somebody else would do there too.
 _COMES = re.compile(r"\b(?:venir|vient|viendrait|viennent|participer|participe|inscrire|entrer|aller|aussi)\b")
 

@@ -4,12 +4,12 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import text_of, utter
+from actions.base import confidence_of, text_of, utter
 from actions.need import AnswersNeeds
 from nlu.french.ellipsis import subject_words
 
 # « besoin d'aide sur internet » is a need: an action is likely, and the outside is not.
-_LIKELY, _INSIDE = 0.6, 0.05
+_LIKELY, _INSIDE, _SURELY_HELP = 0.6, 0.05, 0.9
 
 
 class ActionTellHelp(AnswersNeeds):
@@ -17,7 +17,8 @@ class ActionTellHelp(AnswersNeeds):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         result = self.find(tracker, text_of(tracker), limit=1)
-        if self.surely_a_need(tracker) or (subject_words(text_of(tracker)) and result.is_sure(_LIKELY) and result.outside < _INSIDE):
+        unsure = confidence_of(tracker) < _SURELY_HELP and bool(subject_words(text_of(tracker)))
+        if self.surely_a_need(tracker) or (unsure and result.is_sure(_LIKELY) and result.outside < _INSIDE):
             return self.answer_need(dispatcher, tracker)
         utter(dispatcher, "say_help")
         return []

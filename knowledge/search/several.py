@@ -9,7 +9,7 @@ from nlu.french.person import Person
 # when its action is beyond doubt.
 _INSIDE, _BEYOND_DOUBT = 0.15, 0.9
 # Two needs share the probability; a whole that is surer than this of one action is one need.
-_ONE_NEED = 0.97
+_ONE_NEED = 0.995
 _MOST = 3
 
 

@@ -35,7 +35,9 @@ _FIGURES = re.compile(
     r"|tue le temps|tuer le temps|y a pas le feu|pas le feu au lac|feu d artifice|coup de feu de midi|tour de feu|feu vert|feu rouge|feux rouges)\b"
 )
 # Watched, read or sung: what it speaks of happens to nobody.
-_FICTION = re.compile(r"\b(?:films?|series?|romans?|livres?|jeux? videos?|documentaires?|chansons?|clips?|mangas?|poemes?|episodes?)\b")
+_FICTION = re.compile(
+    r"\b(?:films?|series?|seris?|redacs?|redactions?|quiz|jeux? d evasion|escape games?|echecs|heros|heroines?|scenarios?|romans?|livres?|jeux? videos?|documentaires?|chansons?|clips?|mangas?|poemes?|episodes?)\b"
+)
 # Told, read, watched or repaired: not happening.
 _NOT_HAPPENING = re.compile(
     r"\b(?:serie|film|roman|livre|expose|redaction|jeu video|documentaire|replique|paroles?|facture|repare\w*|verifie\w*|failli faire|fausse alerte|blague)\b"
