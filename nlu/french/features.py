@@ -102,7 +102,7 @@ class _Block:
 
 # Texts that teach are encoded once in a process, whatever learns from them.
 _meanings = Meanings()
-# Of the 512 numbers of a meaning, those that tell these texts apart: as good as all, in less time (docs/adr/0010-meaning.md).
+# Of the 512 numbers of a meaning, those that tell these texts apart: as good as all, in less time (docs/adr/0016-meaning.md).
 _AXES = 192
 # With so many texts, what only one of them has tells nothing of another, and is half of all columns.
 _MANY = 1000

