@@ -1,0 +1,8 @@
+"""Every table, wherever its module stands: importing this makes ``Base.metadata`` whole."""
+
+import knowledge.accounts.models
+import knowledge.audit
+import knowledge.editing.revisions  # noqa: F401
+from knowledge.models import Base
+
+__all__ = ["Base"]
