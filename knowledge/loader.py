@@ -13,7 +13,8 @@ from knowledge import models
 from knowledge.database import alone, sessions
 from knowledge.errors import InvalidDirectory
 from knowledge.files import DATA, DirectoryFiles, read_directory
-from knowledge.records import canonical, delete_all, insert
+from knowledge.records import canonical
+from knowledge.rows import delete_all, insert
 
 
 @dataclass(frozen=True)
