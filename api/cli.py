@@ -216,14 +216,15 @@ def evaluate(files: list[Path] = typer.Argument(None, help="sets (CSV); default:
 @app.command()
 @one_sentence
 def purge() -> None:
-    """Erase conversations and feedback older than PASSERELLE_RETENTION_DAYS."""
+    """Erase conversations, feedback and call-back requests older than PASSERELLE_RETENTION_DAYS."""
     from api.opening import open_knowledge
     from knowledge.retention import erase_older_than
 
     given = settings()
     _, factory, _ = open_knowledge(given)
     erased = erase_older_than(factory, given.retention_days)
-    typer.echo(f"Erased: {erased.conversations} conversations, {erased.feedback} feedbacks older than {given.retention_days} days.")
+    what = f"{erased.conversations} conversations, {erased.feedback} feedbacks, {erased.callbacks} call-back requests"
+    typer.echo(f"Erased: {what} older than {given.retention_days} days.")
 
 
 @kb.command("load")

@@ -2,7 +2,8 @@
 
 import knowledge.accounts.models
 import knowledge.audit
-import knowledge.editing.revisions  # noqa: F401
+import knowledge.editing.revisions
+import knowledge.handover.models  # noqa: F401
 from knowledge.models import Base
 
 __all__ = ["Base"]
