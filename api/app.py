@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from api import chat, directory, docs, errors, pages
+from api import callback_page, callbacks, chat, directory, docs, errors, pages
 from api.errors import RETRY_SECONDS, ApiError
 from api.limits import BodyLimit, RateLimit
 from api.middleware import NoInternals, ReadyFirst, SecurityHeaders
@@ -50,7 +50,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.state.services = None
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    for router in (chat.router, directory.router, pages.router):
+    for router in (chat.router, callbacks.router, directory.router, pages.router, callback_page.router):
         app.include_router(router)
     docs.install(app)
     _health(app)

@@ -1,5 +1,6 @@
 """The port between channels and dialogue: what comes in, what goes out. No Rasa in here."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -56,11 +57,24 @@ class Reply:
     actions: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Turn:
+    """One message of a person and what was answered, as it was shown; a tapped button's text is its payload."""
+
+    said: str
+    at: dt.datetime
+    outcome: Outcome | None = None
+    answered: tuple[str, ...] = ()
+
+
 class DialogueEngine(Protocol):
     """What ``api`` needs of a dialogue engine; ``bot.rasa_engine`` is one."""
 
     async def respond(self, message: Message) -> Reply:
         """Answer one message. Messages of one conversation are handled in order of arrival."""
+
+    async def transcript(self, conversation_id: str) -> tuple[Turn, ...]:
+        """Return what was said in a conversation, oldest first; nothing when it is unknown."""
 
     async def erase(self, conversation_id: str) -> None:
         """Forget a conversation; nothing happens when it is unknown."""

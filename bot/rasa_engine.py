@@ -10,13 +10,14 @@ import re
 import traceback
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.engine import Engine, make_url
 
-from bot.engine import OUTCOMES, Message, Outcome, QuickReply, Reply, Utterance
+from bot.engine import OUTCOMES, Message, Outcome, QuickReply, Reply, Turn, Utterance
 from bot.lean_imports import lean_imports
 from bot.wording import Wording
 from knowledge.cards import card
@@ -186,6 +187,17 @@ class RasaEngine:
     async def parse(self, text: str) -> dict[str, Any]:
         """Intent, ranking and entities of ``text``, for evaluation."""
         return await self._agent.parse_message(text)
+
+    async def transcript(self, conversation_id: str) -> tuple[Turn, ...]:
+        """Return what was said in a conversation, oldest first."""
+        turns: list[Turn] = []
+        for event in self._tracker_store.spoken(conversation_id):
+            if event["event"] == "user":
+                turns.append(Turn(event["text"] or "", dt.datetime.fromtimestamp(event["timestamp"], dt.timezone.utc)))
+            elif turns and event.get("text"):
+                last, outcome = turns[-1], ((event.get("data") or {}).get("custom") or {}).get("outcome")
+                turns[-1] = replace(last, outcome=last.outcome or outcome, answered=(*last.answered, event["text"]))
+        return tuple(turns)
 
     async def erase(self, conversation_id: str) -> None:
         """Forget a conversation, after the messages of it that are being answered."""
