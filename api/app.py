@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from api import callback_page, callbacks, chat, directory, docs, errors, pages
+from api import callback_page, callbacks, chat, directory, docs, errors, pages, staff
 from api.errors import RETRY_SECONDS, ApiError
 from api.limits import BodyLimit, RateLimit
 from api.middleware import NoInternals, ReadyFirst, SecurityHeaders
@@ -53,6 +53,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     for router in (chat.router, callbacks.router, directory.router, pages.router, callback_page.router):
         app.include_router(router)
     docs.install(app)
+    staff.install(app, settings)
     _health(app)
     # The last one added is the outermost.
     app.add_middleware(ReadyFirst)

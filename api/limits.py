@@ -7,7 +7,7 @@ import time
 
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,9 +32,7 @@ class RateLimit:
         self._per_minute = settings.rate_limit_chat
         self._proxies = settings.trusted_proxies
         self._item = RateLimitItemPerMinute(max(1, settings.rate_limit_chat))
-        # Their client for Redis: `limits` counts asynchronously only with newer ones than Rasa allows.
-        options = _REDIS_SECONDS if settings.redis_url else {}
-        self._limiter = FixedWindowRateLimiter(storage_from_string(settings.redis_url or "memory://", wrap_exceptions=True, **options))
+        self._limiter = FixedWindowRateLimiter(open_storage(settings))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not self._per_minute or (scope["method"], scope["path"]) not in _LIMITED:
@@ -56,6 +54,13 @@ class RateLimit:
             logger.warning("limits: the counter does not answer (%s); nobody is held back", type(error.storage_error).__name__)
             return 0
         return max(1, int(reset - time.time()) + 1)
+
+
+def open_storage(settings: Settings) -> Storage:
+    """Where requests are counted: Redis when it is set, else this process. Its failures are StorageError."""
+    # Their client for Redis: `limits` counts asynchronously only with newer ones than Rasa allows.
+    options = _REDIS_SECONDS if settings.redis_url else {}
+    return storage_from_string(settings.redis_url or "memory://", wrap_exceptions=True, **options)  # type: ignore[return-value]
 
 
 def client_address(scope: Scope, proxies: int) -> str:
