@@ -5,8 +5,10 @@ decides what to do. PyYAML's node tree is kept beside the values because pydanti
 only the tree knows lines.
 """
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -48,8 +50,8 @@ class Problem:
     line: int
     field: str
     message: str
-    code: str = field(default="", compare=False)
-    context: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    code: str = dataclasses.field(default="", compare=False)
+    context: Mapping[str, Any] = dataclasses.field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.field}: {self.message}"
@@ -83,35 +85,39 @@ class Located(Protocol):
         """Say that the value at ``path`` is refused."""
 
 
-def read_directory(data: Path = DATA) -> DirectoryFiles:
-    """Read every file below ``data`` and return records and problems. Never raises for bad content."""
+def read_directory(data: Path = DATA, most_bytes: int = MAX_FILE_BYTES) -> DirectoryFiles:
+    """Read every file below ``data``, each of ``most_bytes`` at most, and return records and problems.
+
+    Never raises for bad content.
+    """
     result = DirectoryFiles()
-    located = list(_parse_all(data, result))
+    located = list(_parse_all(data, result, most_bytes))
     result.problems += check_references(result, located)
     return result
 
 
-def _parse_all(data: Path, result: DirectoryFiles) -> Iterator["_LocatedFile"]:
-    if sources := _read(data / "sources.yml", SourcesFile, data, result.problems):
+def _parse_all(data: Path, result: DirectoryFiles, most_bytes: int) -> Iterator["_LocatedFile"]:
+    read = partial(_read, data=data, problems=result.problems, most_bytes=most_bytes)
+    if sources := read(data / "sources.yml", SourcesFile):
         result.sources = sources.value.sources
         yield sources
-    if numbers := _read(data / "help_numbers.yml", HelpNumbersFile, data, result.problems):
+    if numbers := read(data / "help_numbers.yml", HelpNumbersFile):
         result.help_numbers = numbers.value.help_numbers
         yield numbers
-    if outside := _read(data / "outside.yml", OutsideFile, data, result.problems):
+    if outside := read(data / "outside.yml", OutsideFile):
         result.outside = outside.value.outside
         yield outside
-    if (data / "broad_needs.yml").exists() and (broad := _read(data / "broad_needs.yml", BroadNeedsFile, data, result.problems)):
+    if (data / "broad_needs.yml").exists() and (broad := read(data / "broad_needs.yml", BroadNeedsFile)):
         result.broad_needs = broad.value.broad_needs
         yield broad
-    if (data / "orientation.yml").exists() and (asked := _read(data / "orientation.yml", OrientationFile, data, result.problems)):
+    if (data / "orientation.yml").exists() and (asked := read(data / "orientation.yml", OrientationFile)):
         result.orientation = asked.value.orientation
         yield asked
     paths = sorted((data / "organisations").glob("*.yml"))
     if not paths:
         result.problems.append(Problem("organisations/", 1, "-", "no organisation file was found"))
     for path in paths:
-        if located := _read(path, OrganisationFile, data, result.problems):
+        if located := read(path, OrganisationFile):
             result.organisations.append(located.value)
             yield located
 
@@ -128,12 +134,12 @@ class _LocatedFile:
         return Problem(self.name, _line(self.tree, path), ".".join(map(str, path)) or "-", message, code, context)
 
 
-def _read(path: Path, model: type[Model], data: Path, problems: list[Problem]) -> _LocatedFile | None:
+def _read(path: Path, model: type[Model], data: Path, problems: list[Problem], most_bytes: int) -> _LocatedFile | None:
     name = str(path.relative_to(data))
     try:
         raw = path.read_bytes()
-        if len(raw) > MAX_FILE_BYTES:
-            raise ValueError(f"larger than {MAX_FILE_BYTES} bytes")
+        if len(raw) > most_bytes:
+            raise ValueError(f"larger than {most_bytes} bytes")
         text = raw.decode("utf-8")
         _refuse_deep_nesting(text)
         tree = yaml.compose(text, Loader=yaml.CSafeLoader)
@@ -231,6 +237,10 @@ def check_references(result: DirectoryFiles, documents: Iterable[Located]) -> li
                 problems.append(
                     located.problem((*path, "source"), f"« {source} » is not in sources.yml", "unknown_source", {"value": source})
                 )
+            for i, further in enumerate(getattr(record, "further_sources", [])):
+                if further not in known:
+                    message = f"« {further} » is not in sources.yml"
+                    problems.append(located.problem((*path, "further_sources", i), message, "unknown_source", {"value": further}))
             for name in ("actions", "unsure") if isinstance(record, (BroadNeed, Choice, OrientationQuestion)) else ():
                 missing = [(i, action_id) for i, action_id in enumerate(getattr(record, name, [])) if action_id not in actions]
                 problems += [

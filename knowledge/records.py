@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from knowledge import models, schema
 from knowledge.files import DirectoryFiles
-from knowledge.rows import KINDS, OWNED, Table, shared
+from knowledge.rows import KINDS, OWNED, TABLES, shared
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ def select_all(session: Session) -> Records:
     for row, action in reader.actions():
         actions[row.organisation_id].append(action)
     files = [
-        schema.OrganisationFile.construct(organisation=organisation, actions=actions[row.id]) for row, organisation in reader.organisations()
+        schema.OrganisationFile.construct(organisation=organisation, actions=actions[row.id])
+        for row, organisation in reader.organisations()
     ]
     simple = [reader.records(kind) for kind in ("source", "help_number", "outside_topic", "broad_need", "orientation")]
     return Records(simple[0], files, *simple[1:])
@@ -87,41 +88,39 @@ class _Reader:
 
     def organisations(self) -> Iterator[tuple[Any, schema.Organisation]]:
         owned = self._owned("organisation_id")
-        for row in self._rows(models.Organisation, "id"):
-            values = self._values(row, schema.Organisation, models.Organisation)
-            yield row, schema.Organisation.construct(id=row.slug, **values, **_of(owned, row.id))
+        for row in self._rows(TABLES["organisations"], "id"):
+            values = self._values(row, schema.Organisation, TABLES["organisations"]) | _of(owned, row.id)
+            yield row, schema.Organisation.construct(id=row.slug, **values)
 
     def actions(self) -> Iterator[tuple[Any, schema.Action]]:
-        owned = self._owned("action_id") | {"events": self._by_owner(schema.Event, models.Event, "action_id")}
-        audiences = self._by_owner(schema.Audience, models.Audience, "action_id")
-        prices = self._by_owner(schema.Price, models.Price, "action_id")
+        owned = self._owned("action_id") | {"events": self._by_owner(schema.Event, TABLES["action_events"], "action_id")}
+        audiences = self._by_owner(schema.Audience, TABLES["audiences"], "action_id")
+        prices = self._by_owner(schema.Price, TABLES["prices"], "action_id")
         themes, questions = defaultdict(list), defaultdict(list)
-        for row in self._rows(models.ActionTheme, "action_id"):
+        for row in self._rows(TABLES["action_themes"], "action_id"):
             themes[row.action_id].append(row.theme)
-        for row in self._rows(models.Question, "action_id"):
+        for row in self._rows(TABLES["questions"], "action_id"):
             questions[row.action_id].append((row.voice, row.text))
-        for row in self._rows(models.Action, "id"):
-            values = self._values(row, schema.Action, models.Action) | {"status": schema.Status(row.status)}
-            yield row, schema.Action.construct(
-                id=row.slug,
-                audience=next(iter(audiences[row.id]), None),
-                price=next(iter(prices[row.id]), None),
-                themes=themes[row.id],
-                questions=_questions(questions[row.id]),
-                **values,
-                **_of(owned, row.id),
-            )
+        for row in self._rows(TABLES["actions"], "id"):
+            values = self._values(row, schema.Action, TABLES["actions"]) | _of(owned, row.id) | {"status": schema.Status(row.status)}
+            values |= {
+                "audience": next(iter(audiences[row.id]), None),
+                "price": next(iter(prices[row.id]), None),
+                "themes": themes[row.id],
+                "questions": _questions(questions[row.id]),
+            }
+            yield row, schema.Action.construct(id=row.slug, **values)
 
     def _owned(self, owner: str) -> dict[str, dict[str, list]]:
         return {name: self._by_owner(record, table, owner) for name, record, table in OWNED}
 
-    def _by_owner(self, record: type[schema.Record], table: Table, owner: str) -> dict[str, list]:
+    def _by_owner(self, record: type[schema.Record], table: sa.Table, owner: str) -> dict[str, list]:
         found: dict[str, list] = defaultdict(list)
         for row in self._rows(table, owner):
             found[getattr(row, owner)].append(record.construct(**self._values(row, record, table)))
         return found
 
-    def _values(self, row: Any, record: type[schema.Record], table: Table) -> dict[str, Any]:
+    def _values(self, row: Any, record: type[schema.Record], table: sa.Table) -> dict[str, Any]:
         values = {name: getattr(row, name) for name in shared(record, table)}
         if "source" in record.__fields__:
             values["source"] = self._slugs[row.source_id]
@@ -129,15 +128,15 @@ class _Reader:
             values["choices"] = [schema.Choice.construct(**choice) for choice in row.choices]
         return values
 
-    def _rows(self, table: Table, key: str) -> Iterable[Any]:
+    def _rows(self, table: sa.Table, key: str) -> Iterable[Any]:
         """The rows of ``table`` in order; those of the one sheet when only one is read, found by the column ``key``."""
-        columns = table.__table__.columns  # type: ignore[attr-defined]
+        columns = table.columns
         order = next(columns[name] for name in ("position", "slug", "action_id") if name in columns)
         query = sa.select(*columns).order_by(order)
         return self._session.execute(query.where(columns[key] == self._only) if self._only else query).all()
 
 
-def _of(owned: dict[str, dict[str, list]], owner_id: str) -> dict[str, list]:
+def _of(owned: dict[str, dict[str, list]], owner_id: str) -> dict[str, Any]:
     return {name: by_owner[owner_id] for name, by_owner in owned.items()}
 
 

@@ -18,14 +18,15 @@ from knowledge import models, schema
 from knowledge.files import DirectoryFiles
 from knowledge.models import stable_id
 
-Table = type[models.Base]
-Rows = dict[Table, list[dict[str, Any]]]
+Rows = dict[sa.Table, list[dict[str, Any]]]
+
+TABLES = models.Base.metadata.tables
 
 # What actions and organisations both own: field, record, table.
-OWNED: list[tuple[str, type[schema.Record], Table]] = [
-    ("places", schema.Place, models.Place),
-    ("contacts", schema.Contact, models.Contact),
-    ("schedules", schema.Schedule, models.Schedule),
+OWNED: list[tuple[str, type[schema.Record], sa.Table]] = [
+    ("places", schema.Place, TABLES["places"]),
+    ("contacts", schema.Contact, TABLES["contacts"]),
+    ("schedules", schema.Schedule, TABLES["schedules"]),
 ]
 
 
@@ -34,38 +35,38 @@ class Kind:
     """One kind of sheet: its record, its table, the first part of its rows' natural key, and what it owns by which column."""
 
     record: type[schema.Record]
-    table: Table
+    table: sa.Table
     key: str
     owner: str = ""
-    owned: tuple[Table, ...] = ()
+    owned: tuple[sa.Table, ...] = ()
 
     def row_id(self, slug: str) -> str:
         return stable_id(self.key, slug)
 
 
 _PARTS = tuple(table for _, _, table in OWNED)
-_ACTION_PARTS = (models.Audience, models.Price, models.ActionTheme, models.Event, models.Question, *_PARTS)
+_ACTION_PARTS = (TABLES["audiences"], TABLES["prices"], TABLES["action_themes"], TABLES["action_events"], TABLES["questions"], *_PARTS)
 # In this order they are written: what others refer to comes first.
 KINDS = {
-    "source": Kind(schema.Source, models.Source, "source"),
-    "organisation": Kind(schema.Organisation, models.Organisation, "organisation", "organisation_id", _PARTS),
-    "action": Kind(schema.ActionSheet, models.Action, "action", "action_id", _ACTION_PARTS),
-    "help_number": Kind(schema.HelpNumber, models.HelpNumber, "help"),
-    "outside_topic": Kind(schema.OutsideTopic, models.OutsideTopic, "outside"),
-    "broad_need": Kind(schema.BroadNeed, models.BroadNeed, "broad"),
-    "orientation": Kind(schema.OrientationQuestion, models.OrientationQuestion, "orientation"),
+    "source": Kind(schema.Source, TABLES["sources"], "source"),
+    "organisation": Kind(schema.Organisation, TABLES["organisations"], "organisation", "organisation_id", _PARTS),
+    "action": Kind(schema.ActionSheet, TABLES["actions"], "action", "action_id", _ACTION_PARTS),
+    "help_number": Kind(schema.HelpNumber, TABLES["help_numbers"], "help"),
+    "outside_topic": Kind(schema.OutsideTopic, TABLES["outside_topics"], "outside"),
+    "broad_need": Kind(schema.BroadNeed, TABLES["broad_needs"], "broad"),
+    "orientation": Kind(schema.OrientationQuestion, TABLES["orientation_questions"], "orientation"),
 }
 
 
 @cache
-def shared(record: type[schema.Record], table: Table) -> tuple[str, ...]:
+def shared(record: type[schema.Record], table: sa.Table) -> tuple[str, ...]:
     """The names that carry the same value in a record and in its row."""
-    return tuple(name for name in table.__table__.columns.keys() if name in record.__fields__ and name != "id")  # type: ignore[attr-defined]
+    return tuple(column.name for column in table.columns if column.name in record.__fields__ and column.name != "id")
 
 
 def insert(session: Session, files: DirectoryFiles) -> None:
     """Insert every record of ``files`` into empty tables; the caller owns the transaction."""
-    rows: Rows = defaultdict(list)
+    rows = _no_rows()
     for source in files.sources:
         _add("source", rows, source)
     for i, file in enumerate(files.organisations):
@@ -84,23 +85,29 @@ def insert(session: Session, files: DirectoryFiles) -> None:
 
 def write(session: Session, kind: str, record: Any) -> None:
     """Insert one sheet after the others of its kind, or replace it where it stands, with all that it owns."""
-    entry, rows = KINDS[kind], defaultdict(list)
+    entry, rows = KINDS[kind], _no_rows()
     _add(kind, rows, record, organisation=getattr(record, "organisation", None))
     (own,) = rows.pop(entry.table)
-    columns = entry.table.__table__.columns  # type: ignore[attr-defined]
+    columns = entry.table.columns
     if "position" in columns:
         own["position"] = _position(session, columns, own["id"])
     if not session.execute(sa.update(entry.table).where(columns.id == own["id"]).values(**own)).rowcount:
         session.execute(sa.insert(entry.table), [own])
     for table in entry.owned:
-        session.execute(sa.delete(table).where(table.__table__.columns[entry.owner] == own["id"]))  # type: ignore[attr-defined]
+        session.execute(sa.delete(table).where(table.columns[entry.owner] == own["id"]))
     _insert(session, rows)
 
 
 def remove(session: Session, kind: str, slug: str) -> None:
     """Delete one sheet; the database deletes what it owns, and refuses while another refers to it."""
     table = KINDS[kind].table
-    session.execute(sa.delete(table).where(table.__table__.columns.slug == slug))  # type: ignore[attr-defined]
+    session.execute(sa.delete(table).where(table.columns.slug == slug))
+
+
+def exists(session: Session, kind: str, slug: str) -> bool:
+    """Is there a sheet of this kind with this id?"""
+    columns = KINDS[kind].table.columns
+    return session.execute(sa.select(columns.id).where(columns.slug == slug)).first() is not None
 
 
 def delete_all(session: Session) -> None:
@@ -112,12 +119,16 @@ def delete_all(session: Session) -> None:
 
 @cache
 def _directory_tables() -> frozenset:
-    return frozenset(table.__table__ for kind in KINDS.values() for table in (kind.table, *kind.owned))  # type: ignore[attr-defined]
+    return frozenset(table for kind in KINDS.values() for table in (kind.table, *kind.owned))
+
+
+def _no_rows() -> Rows:
+    return defaultdict(list)
 
 
 def _insert(session: Session, rows: Rows) -> None:
-    order = [table.name for table in models.Base.metadata.sorted_tables]
-    for table in sorted(rows, key=lambda table: order.index(table.__tablename__)):
+    order = models.Base.metadata.sorted_tables
+    for table in sorted(rows, key=order.index):
         session.execute(sa.insert(table), rows[table])
 
 
@@ -133,7 +144,7 @@ def _position(session: Session, columns: Any, row_id: str) -> int:
 def _add(kind: str, rows: Rows, record: Any, position: int = 0, organisation: str | None = None) -> None:
     """Add the rows of one sheet to ``rows``."""
     entry = KINDS[kind]
-    columns = entry.table.__table__.columns  # type: ignore[attr-defined]
+    columns = entry.table.columns
     row = {"id": entry.row_id(record.id), "slug": record.id} | _values(record, entry.table)
     if "position" in columns:
         row["position"] = position
@@ -151,24 +162,26 @@ def _add(kind: str, rows: Rows, record: Any, position: int = 0, organisation: st
 
 
 def _add_action_parts(rows: Rows, action: schema.Action, action_id: str) -> None:
-    own = {"action_id": action_id}
+    own, audiences, prices, events = {"action_id": action_id}, TABLES["audiences"], TABLES["prices"], TABLES["action_events"]
     if action.audience:
-        rows[models.Audience].append(own | _values(action.audience, models.Audience))
+        rows[audiences].append(own | _values(action.audience, audiences))
     if action.price:
-        rows[models.Price].append(own | _values(action.price, models.Price))
+        rows[prices].append(own | _values(action.price, prices))
     for i, theme in enumerate(action.themes):
-        rows[models.ActionTheme].append(own | {"theme": theme, "position": i})
+        rows[TABLES["action_themes"]].append(own | {"theme": theme, "position": i})
     for i, event in enumerate(action.events):
-        rows[models.Event].append(own | {"id": stable_id("event", action_id, i), "position": i} | _values(event, models.Event))
+        rows[events].append(own | {"id": stable_id("event", action_id, i), "position": i} | _values(event, events))
     for i, (voice, text) in enumerate(action.questions.all()):
-        rows[models.Question].append(own | {"id": stable_id("question", action_id, i), "position": i, "voice": voice, "text": text})
+        said = {"id": stable_id("question", action_id, i), "position": i, "voice": voice, "text": text}
+        rows[TABLES["questions"]].append(own | said)
 
 
-def _values(record: schema.Record, table: Table) -> dict[str, Any]:
+def _values(record: Any, table: sa.Table) -> dict[str, Any]:
     """The columns that a record fills as it is, and the id of its source."""
-    values = {name: _plain(getattr(record, name)) for name in shared(type(record), table)}
-    if "source_id" in table.__table__.columns:  # type: ignore[attr-defined]
-        values["source_id"] = KINDS["source"].row_id(record.source)  # type: ignore[attr-defined]
+    kind: type[schema.Record] = type(record)
+    values = {name: _plain(getattr(record, name)) for name in shared(kind, table)}
+    if "source_id" in table.columns:
+        values["source_id"] = KINDS["source"].row_id(record.source)
     return values
 
 
