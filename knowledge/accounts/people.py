@@ -28,7 +28,8 @@ def create(session: Session, name: str, email: str, role: Role, password: str | 
         raise AccountRefused("email")
     if find(session, email):
         raise AccountRefused("email_taken")
-    account = Account(id=str(uuid.uuid4()), name=name, email=email, role=role.value, password_hash=password and hash_password(password))
+    password_hash = None if password is None else hash_password(password)
+    account = Account(id=str(uuid.uuid4()), name=name, email=email, role=role.value, password_hash=password_hash)
     session.add(account)
     session.flush()
     return account

@@ -11,7 +11,8 @@ from starlette.routing import Mount, Route
 
 PUBLIC = {
     "/", "/annuaire", "/annuaire/{action_id}", "/mentions", "/rappel", "/docs", "/openapi.json", "/healthz", "/readyz",
-    "/api/chat", "/api/conversations/{conversation_id}", "/api/feedback", "/api/callbacks", "/api/conversations/{conversation_id}/messages", "/api/actions", "/api/actions/{action_id}", "/api/search",
+    "/api/chat", "/api/conversations/{conversation_id}", "/api/conversations/{conversation_id}/messages", "/api/feedback",
+    "/api/callbacks", "/api/actions", "/api/actions/{action_id}", "/api/search",
     "/staff/connexion", "/staff/invitation/{token}",
 }  # fmt: skip
 MOUNTED = {"/static", "/docs/swagger-ui"}
