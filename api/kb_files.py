@@ -18,7 +18,7 @@ from knowledge.records import select_all
 from knowledge.settings import Settings
 
 _MOST_BYTES = 300_000_000
-_SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~", "moved": "↕"}
+_SIGNS: dict[Kind, str] = {"added": "+", "changed": "~", "removed": "-", "moved": "↕"}
 
 
 def export(given: Settings, path: Path, name: str | None, template: bool) -> None:

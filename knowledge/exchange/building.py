@@ -34,7 +34,10 @@ def rejected(table: Table, row: int | None, column: str, value: Any, code: str, 
     """A refusal in French. ``column`` is a column's name, or empty for the whole row."""
     found = next((c for c in table.columns if c.name == column), None)
     title = words().title(table, found) if found else column
-    shown = "" if value in (None, []) else "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    shown = "\n".join(words().label(column, str(item)) for item in values)
+    if "permitted" in context:
+        context = {**context, "permitted": [words().label(column, item) for item in context["permitted"]]}
     return Rejected(words().sheet(table), row, title, shown, words().reason(code, context))
 
 

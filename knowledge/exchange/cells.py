@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from knowledge.exchange.tables import Column
@@ -10,6 +11,8 @@ from knowledge.exchange.words import Words
 # Excel and LibreOffice take a text that begins so for a formula, and run it.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r]")
+# What no file of ours can hold: XML forbids it, and PostgreSQL the first of them.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FRENCH_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _INTEGER = re.compile(r"[+-]?\d{1,15}")
 _NUMBER = re.compile(r"[+-]?\d{1,15}([.,]\d+)?")
@@ -21,6 +24,17 @@ class BadCell(ValueError):
     def __init__(self, code: str, **context: Any) -> None:
         super().__init__(code)
         self.code, self.context = code, context
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """A cell that holds no value: a formula, or a spreadsheet's error."""
+
+    code: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def write(column: Column, value: Any, words: Words) -> Any:
@@ -35,13 +49,18 @@ def write(column: Column, value: Any, words: Words) -> Any:
         text = "\n".join(_escape(words.label(column.name, item)) for item in value)
     else:
         text = words.label(column.name, value)
+    text = text.replace("\r\n", "\n")  # XLSX cannot hold it
     return ("'" + text if _FORMULA.match(text) else text) or None
 
 
 def read(column: Column, cell: Any, words: Words) -> Any:
     """Return the value of a cell as a spreadsheet program gives it. Raises BadCell."""
+    if isinstance(cell, Spoilt):
+        raise BadCell(cell.code)
     if isinstance(cell, str):
-        cell = cell.strip()
+        if _INVISIBLE.search(cell):
+            raise BadCell("control_character")
+        cell = cell.replace("\r\n", "\n").strip()
     if cell is None or cell == "":
         return [] if column.kind == "list" else None
     return _READERS[column.kind](column, cell, words)
@@ -52,7 +71,7 @@ def _text(column: Column, cell: Any, words: Words) -> Any:
 
 
 def _list(column: Column, cell: Any, words: Words) -> Any:
-    items = [item.strip() for item in _unquote(_must_be_text(cell)).replace("\r\n", "\n").split("\n")]
+    items = [item.strip() for item in _unquote(_must_be_text(cell)).split("\n")]
     return [words.code(column.name, _unescape(item)) for item in items if item]
 
 

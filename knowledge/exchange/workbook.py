@@ -14,7 +14,8 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from knowledge.exchange.building import Rejected, rejected
+from knowledge.exchange import cells
+from knowledge.exchange.building import Rejected
 from knowledge.exchange.incoming import ExchangeRefused, Incoming
 from knowledge.exchange.sheets import incoming, lines_of, read_rows
 from knowledge.exchange.tables import TABLES, Column, Content, Row, Table, rows_of
@@ -26,6 +27,7 @@ MOST_BYTES = 100_000_000
 _MORE_ROWS = 1000
 _FIRST_EXCEL_YEAR, _LONGEST_CELL = 1901, 32_767
 _WIDE = 60
+_SPOILT = {"f": "formula", "e": "cell_error"}
 _FORMATS = {"date": "yyyy-mm-dd", "integer": "0", "number": "General"}
 
 
@@ -150,15 +152,11 @@ def _read_sheets(data: bytes, refused: list[Rejected]) -> Iterator[tuple[str, li
             table = known.get(sheet.title.strip().lower())
             if table:
                 sheet.reset_dimensions()  # the size that the file declares may be wrong
-                yield table.name, read_rows(table, _lines(table, sheet, refused), refused)
+                yield table.name, read_rows(table, _lines(sheet), refused)
             elif sheet.title != words().notes["sheet"]:
                 refused.append(Rejected(sheet.title, None, "", "", words().reason("sheet_unknown", {})))
 
 
-def _lines(table: Table, sheet: Any, refused: list[Rejected]) -> Iterator[list[Any]]:
+def _lines(sheet: Any) -> Iterator[list[Any]]:
     for line in sheet.iter_rows():
-        for cell in line:
-            if cell.value is not None and cell.data_type in ("f", "e"):
-                code = "formula" if cell.data_type == "f" else "cell_error"
-                refused.append(rejected(table, cell.row, get_column_letter(cell.column), cell.value, code, {}))
-        yield [None if cell.data_type in ("f", "e") else cell.value for cell in line]
+        yield [cells.Spoilt(_SPOILT[cell.data_type], cell.value) if cell.data_type in _SPOILT else cell.value for cell in line]
