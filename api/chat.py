@@ -10,17 +10,21 @@ from pydantic import BaseModel, Extra, Field, StrictBool, StrictStr, constr, val
 
 from api.errors import ApiError
 from api.models import ChatAnswer
+from api.recording import record
 from api.views import cards
 from api.wiring import Services
 from bot.engine import Message
 from bot.handover import hand_on
+from knowledge.figures.counting import Series, count
 from knowledge.handover import talks
 from knowledge.models import Feedback
+from knowledge.schedules import now_in_paris
 from nlu.french.text import clean
 
 router = APIRouter(tags=["conversation"])
 
 MAX_CHARACTERS = 1000
+_WEB = "web"
 # Strict types: a number is not a message. `$` alone would let a last line break pass.
 ConversationId = constr(strict=True, regex=r"^[A-Za-z0-9_-]{16,64}$(?!\n)")
 
@@ -61,10 +65,12 @@ async def chat(request: Request, body: ChatRequest) -> dict[str, Any]:
     return await answer(services, body.message, body.conversation_id)
 
 
-async def answer(services: Services, message: str, conversation_id: str | None, channel: str = "web") -> dict[str, Any]:
+async def answer(services: Services, message: str, conversation_id: str | None, channel: str = _WEB) -> dict[str, Any]:
     """Return the answer of the contract for one cleaned message (1 to 1000 characters)."""
     asked = Message(conversation_id or new_conversation_id(), message, channel)
-    reply = hand_on(services.sessions, asked) or await services.engine.respond(asked)
+    held = hand_on(services.sessions, asked)
+    reply = held or await services.engine.respond(asked)
+    await record(services, asked, reply, first=conversation_id is None, held=held is not None)
     return {
         "conversation_id": reply.conversation_id,
         "outcome": reply.outcome,
@@ -108,4 +114,5 @@ def feedback(request: Request, body: FeedbackRequest) -> Response:
                 created_at=dt.datetime.now(dt.timezone.utc),
             )
         )
+        count(session, now_in_paris(), _WEB, [(Series.feedback, "helpful" if body.helpful else "unhelpful")])
     return Response(status_code=204)

@@ -19,6 +19,9 @@ Outcome = Literal[
     "feedback",
     "error",
 ]
+# How a message was read where it asked for something: a need, one outside of the directory, nothing that was
+# understood, or something that may be an emergency beside a need.
+Reading = Literal["need", "outside", "unclear", "alarm"]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 
@@ -49,12 +52,13 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Reply:
-    """The answer to one message. ``actions`` holds ids of the directory, best first."""
+    """The answer to one message. ``actions`` holds ids of the directory, best first; ``read``: None for talk and follow-ups."""
 
     conversation_id: str
     outcome: Outcome
     messages: tuple[Utterance, ...]
     actions: tuple[str, ...] = ()
+    read: Reading | None = None
 
 
 @dataclass(frozen=True)

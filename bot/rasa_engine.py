@@ -214,7 +214,8 @@ def _reply(conversation_id: str, messages: list[dict[str, Any]]) -> Reply:
     said = tuple(
         Utterance(m["text"], tuple(QuickReply(b["title"], b["payload"]) for b in m.get("buttons") or [])) for m in messages if m.get("text")
     )
-    return Reply(conversation_id, outcome, said, tuple(actions))
+    read = next((c["read"] for c in custom if c.get("read")), None)
+    return Reply(conversation_id, outcome, said, tuple(actions), read)
 
 
 def _lock_store(redis_url: str | None) -> LockStore:

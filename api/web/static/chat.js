@@ -301,7 +301,7 @@ function offerPerson(exchange) {
   conversation_id.value = conversation.id;
   // As a UUID without hyphens: randomUUID() is missing on addresses without HTTPS.
   request_id.value = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  exchange.append(offer);
+  $(".answer", exchange).after(offer);
 }
 
 async function askForPerson(form) {
