@@ -3,6 +3,7 @@
 import knowledge.accounts.models
 import knowledge.audit
 import knowledge.editing.revisions
+import knowledge.exchange.models
 import knowledge.figures.models
 import knowledge.handover.models  # noqa: F401
 from knowledge.models import Base

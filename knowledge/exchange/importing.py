@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from knowledge import models
+from knowledge.exchange.absences import note_absences
 from knowledge.exchange.changes import Comparison, compare
 from knowledge.exchange.formats import FORMATS, format_of
 from knowledge.exchange.incoming import Incoming, Note
@@ -28,7 +29,10 @@ class Report:
 
 def dry_run(session: Session, data: bytes, remove_absent: bool = False) -> Report:
     """Say what importing ``data`` would change. Writes nothing. Raises ExchangeRefused with every refused value."""
-    return _read(session, data, remove_absent)[1]
+    savepoint = session.begin_nested()
+    report = _read(session, data, remove_absent)[1]
+    savepoint.rollback()
+    return report
 
 
 def import_file(session: Session, data: bytes, by: str, remove_absent: bool = False) -> Report:
@@ -51,4 +55,5 @@ def _read(session: Session, data: bytes, remove_absent: bool) -> tuple[Incoming,
     name = format_of(data)
     content = select_all(session)
     incoming = FORMATS[name].read(data, content, remove_absent)
-    return incoming, Report(name, compare(content, incoming.files), incoming.notes)
+    notes = (*incoming.notes, *note_absences(session, incoming.absent))
+    return incoming, Report(name, compare(content, incoming.files), notes)

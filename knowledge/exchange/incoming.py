@@ -28,8 +28,13 @@ class Note:
 
 @dataclass(frozen=True)
 class Incoming:
-    """The whole directory that a file leads to. ``version``: the directory's number that an archive carries."""
+    """The whole directory that a file leads to.
+
+    ``version``: the directory's number that an archive carries. ``absent``: for each producer, the ids of
+    records with facts of theirs that its file names, and of those that it does not.
+    """
 
     files: DirectoryFiles
     version: int = 0
     notes: tuple[Note, ...] = ()
+    absent: Mapping[str, tuple[list[str], list[str]]] = field(default_factory=dict)

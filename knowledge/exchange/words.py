@@ -22,6 +22,7 @@ class Words:
             for column, labels in self._labels.items()
         }
         self.notes: dict[str, str] = content["notes"]
+        self.inclusion: dict[str, Any] = content["inclusion"]
 
     def sheet(self, table: Table) -> str:
         """A table's name as the tab of a workbook."""
