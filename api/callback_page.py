@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 
 from api import callbacks
-from api.chat import ConversationId
+from api.chat import CONVERSATION_ID
 from api.errors import messages
 from api.pages import render
 from knowledge.handover.callbacks import CallbackRefused
@@ -36,7 +36,7 @@ def ask_for_a_call(
     """Leave the request and say so; else the form again, with what was filled in and what is wrong."""
     given = {"first_name": first_name, "phone": phone, "subject": subject, "consent": consent, "here": here}
     # An id that nobody gave out belongs to no conversation.
-    conversation = conversation_id if re.match(ConversationId.regex, conversation_id) else None
+    conversation = conversation_id if re.match(CONVERSATION_ID, conversation_id) else None
     try:
         callbacks.leave(request, _uuid(request_id), conversation=conversation, **given)
     except CallbackRefused as refused:

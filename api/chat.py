@@ -10,7 +10,7 @@ from pydantic import BaseModel, Extra, Field, StrictBool, StrictStr, constr, val
 
 from api.errors import ApiError
 from api.models import ChatAnswer
-from api.recording import record
+from api.recording import record, record_unhelpful
 from api.views import cards
 from api.wiring import Services
 from bot.engine import Message
@@ -26,7 +26,8 @@ router = APIRouter(tags=["conversation"])
 MAX_CHARACTERS = 1000
 _WEB = "web"
 # Strict types: a number is not a message. `$` alone would let a last line break pass.
-ConversationId = constr(strict=True, regex=r"^[A-Za-z0-9_-]{16,64}$(?!\n)")
+CONVERSATION_ID = r"^[A-Za-z0-9_-]{16,64}$(?!\n)"
+ConversationId = constr(strict=True, regex=CONVERSATION_ID)
 
 
 class Body(BaseModel):
@@ -99,8 +100,8 @@ async def erase(request: Request, conversation_id: str) -> Response:
 
 
 @router.post("/api/feedback", status_code=204, response_class=Response)
-def feedback(request: Request, body: FeedbackRequest) -> Response:
-    """Keep whether an answer helped."""
+async def feedback(request: Request, body: FeedbackRequest) -> Response:
+    """Keep whether an answer helped, and the question that it did not help with."""
     services: Services = request.app.state.services
     if body.comment is not None and not clean(body.comment):
         raise ApiError(422, "invalid_request", "comment_empty")
@@ -115,4 +116,6 @@ def feedback(request: Request, body: FeedbackRequest) -> Response:
             )
         )
         count(session, now_in_paris(), _WEB, [(Series.feedback, "helpful" if body.helpful else "unhelpful")])
+    if not body.helpful:
+        await record_unhelpful(services, body.conversation_id)
     return Response(status_code=204)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol, get_args
 
 Outcome = Literal[
@@ -68,6 +69,7 @@ class Turn:
     said: str
     at: dt.datetime
     outcome: Outcome | None = None
+    read: Reading | None = None
     answered: tuple[str, ...] = ()
 
 
@@ -82,6 +84,9 @@ class DialogueEngine(Protocol):
 
     async def erase(self, conversation_id: str) -> None:
         """Forget a conversation; nothing happens when it is unknown."""
+
+    def renew(self, model: Path) -> None:
+        """Load another model, then answer from it; until then, and when it cannot be loaded, from the present one."""
 
     def is_ready(self) -> bool:
         """True when a message can be answered."""

@@ -153,17 +153,31 @@ class RasaEngine:
         self._responses = JinjaResponses(store=store, now=now)
         self._tracker_store = TrackerStore(database)
         self._locks = _lock_store(redis_url)
-        with warnings.catch_warnings(), lean_imports():
+        self._actions = InProcessActions(actions)
+        with lean_imports():
+            self._agent = self._load(model)
+
+    def _load(self, model: Path) -> Agent:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Rasa's deprecations are not ours to mend
-            self._agent = Agent.load(
+            agent = Agent.load(
                 model_path=model,
                 generator=self._responses,
                 tracker_store=self._tracker_store,
                 lock_store=self._locks,
-                action_endpoint=InProcessActions(actions),
+                action_endpoint=self._actions,
             )
-        if self._agent.processor:
-            run_lean(self._agent.processor)
+        if agent.processor:
+            run_lean(agent.processor)
+        return agent
+
+    def renew(self, model: Path) -> None:
+        """Answer from another model from the next message on; until it is loaded, and for messages that are being
+        answered, the present one stays. Conversations and their locks are the same. Raises ValueError for what is no model."""
+        agent = self._load(model)
+        if not agent.is_ready():
+            raise ValueError(f"{model.name} is no model")
+        self._agent = agent
 
     def is_ready(self) -> bool:
         return self._agent.is_ready()
@@ -195,8 +209,9 @@ class RasaEngine:
             if event["event"] == "user":
                 turns.append(Turn(event["text"] or "", dt.datetime.fromtimestamp(event["timestamp"], dt.timezone.utc)))
             elif turns and event.get("text"):
-                last, outcome = turns[-1], ((event.get("data") or {}).get("custom") or {}).get("outcome")
-                turns[-1] = replace(last, outcome=last.outcome or outcome, answered=(*last.answered, event["text"]))
+                last, custom = turns[-1], (event.get("data") or {}).get("custom") or {}
+                outcome, read = last.outcome or custom.get("outcome"), last.read or custom.get("read")
+                turns[-1] = replace(last, outcome=outcome, read=read, answered=(*last.answered, event["text"]))
         return tuple(turns)
 
     async def erase(self, conversation_id: str) -> None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from knowledge.handover.models import CallbackRequest, Talk, TalkMessage
+from knowledge.learning import keeping
 from knowledge.models import Feedback
 
 # Rasa's tracker store makes this table; only its names are needed here (seconds since the epoch).
@@ -20,16 +21,19 @@ class Erased:
     conversations: int
     feedback: int
     callbacks: int
+    questions: int
 
 
 def erase_older_than(session_factory: sessionmaker, days: int) -> Erased:
-    """Erase what is older than ``days``: conversations by their last event, feedback and call-back requests."""
+    """Erase what is older than ``days``: conversations by their last event, feedback, call-back requests and missed
+    questions that nobody decided on."""
     limit = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=days)
     with session_factory.begin() as session:
         feedback = session.execute(sa.delete(Feedback).where(Feedback.created_at < limit)).rowcount
         callbacks = session.execute(sa.delete(CallbackRequest).where(CallbackRequest.created_at < limit)).rowcount
         _erase_talks(session, limit)
-        return Erased(_erase_conversations(session, limit), feedback, callbacks)
+        questions = keeping.erase_before(session, limit.date())
+        return Erased(_erase_conversations(session, limit), feedback, callbacks, questions)
 
 
 def _erase_talks(session: Session, limit: dt.datetime) -> None:

@@ -5,7 +5,8 @@ import knowledge.audit
 import knowledge.editing.revisions
 import knowledge.exchange.models
 import knowledge.figures.models
-import knowledge.handover.models  # noqa: F401
+import knowledge.handover.models
+import knowledge.learning.models  # noqa: F401
 from knowledge.models import Base
 
 __all__ = ["Base"]
