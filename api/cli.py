@@ -42,8 +42,9 @@ def serve(
     """Serve the chat, the directory and the API. WEB_CONCURRENCY sets the number of worker processes."""
     import uvicorn
 
-    from api.opening import find_redis, secret_key
-    from bot.training import ensure_model
+    from api.opening import find_redis, open_knowledge, secret_key
+    from bot.activation import model_to_serve
+    from bot.phrasings import taught_by
 
     given = settings()
     workers = _workers()
@@ -52,7 +53,9 @@ def serve(
     secret_key(given)
     find_redis(given)
     typer.echo(f"Knowledge base: {_load_files(given)} actions.")
-    ensure_model(given.var_dir, typer.echo)
+    database, factory, store = open_knowledge(given)
+    model_to_serve(factory, given.var_dir, taught_by(store.current()), typer.echo)
+    database.dispose()
     # Workers read it to say where they answer (api.server).
     os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
     typer.echo("Loading (some ten seconds)…")
@@ -151,16 +154,15 @@ def _services() -> Any:
 
 @app.command()
 @one_sentence
-def train() -> None:
-    """Train the language model anew."""
-    from bot.training import train as train_now
-    from knowledge.files import read_directory
+def train(
+    candidate: bool = typer.Option(False, "--candidate", help="leave it to an administrator to let the new model answer"),
+) -> None:
+    """Train the language model on the directory's phrasings; it answers from then on if it is not worse than the present one."""
+    from api.retraining import retrain
 
-    files = read_directory()
-    if files.problems:  # the model learns from the phrasings in them
-        raise InvalidDirectory(files.problems)
-
-    typer.echo(train_now(settings().var_dir, typer.echo))
+    given = settings()
+    _load_files(given)
+    retrain(given, typer.echo, activate=not candidate)
 
 
 @app.command()
@@ -184,7 +186,7 @@ def evaluate(files: list[Path] = typer.Argument(None, help="sets (CSV); default:
 @app.command()
 @one_sentence
 def purge() -> None:
-    """Erase conversations, feedback and call-back requests older than PASSERELLE_RETENTION_DAYS."""
+    """Erase conversations, feedback, call-back requests and missed questions older than PASSERELLE_RETENTION_DAYS."""
     from api.opening import open_knowledge
     from knowledge.retention import erase_older_than
 
@@ -192,7 +194,7 @@ def purge() -> None:
     _, factory, _ = open_knowledge(given)
     erased = erase_older_than(factory, given.retention_days)
     what = f"{erased.conversations} conversations, {erased.feedback} feedbacks, {erased.callbacks} call-back requests"
-    typer.echo(f"Erased: {what} older than {given.retention_days} days.")
+    typer.echo(f"Erased: {what}, {erased.questions} missed questions older than {given.retention_days} days.")
 
 
 @kb.command("load")

@@ -6,7 +6,8 @@ import knowledge.editing.revisions
 import knowledge.exchange.models
 import knowledge.figures.models
 import knowledge.handover.models
-import knowledge.learning.models  # noqa: F401
+import knowledge.learning.models
+import knowledge.trained_models  # noqa: F401
 from knowledge.models import Base
 
 __all__ = ["Base"]

@@ -7,7 +7,7 @@ in, and every unsafe one of both refuses what does not come from a page of ours.
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import HTMLResponse
 
-from api.staff import callbacks, figures, guard, home, learning, session
+from api.staff import callbacks, figures, guard, home, learning, models, session
 from api.staff.throttle import SignInThrottle
 from knowledge.settings import Settings
 
@@ -21,7 +21,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     # The account first: who is not signed in is sent to the log-in page, whatever they sent.
     inside = [Depends(guard.require("agent")), Depends(guard.check_csrf)]
     protected = APIRouter(dependencies=inside, include_in_schema=False, default_response_class=HTMLResponse)
-    for group in (session.protected, home.router, callbacks.router, figures.router, learning.router):
+    for group in (session.protected, home.router, callbacks.router, figures.router, learning.router, models.router):
         protected.include_router(group)
     app.include_router(public)
     app.include_router(protected)
