@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from knowledge.exchange import archive, csv_files, data_inclusion, inclusion_reading, workbook
+from knowledge.exchange import archive, csv_files, data_inclusion, hsds, hsds_reading, inclusion_reading, workbook
 from knowledge.exchange.incoming import ExchangeRefused, Incoming
 from knowledge.exchange.tables import Content
 
@@ -33,6 +33,7 @@ FORMATS = {
     ),
     "csv": Format(".zip", "application/zip", lambda content, _version: csv_files.export(content), csv_files.read, csv_files.template),
     "data-inclusion": Format(".json", "application/json", lambda content, _version: data_inclusion.export(content), inclusion_reading.read),
+    "hsds": Format(".json", "application/json", lambda content, _version: hsds.export(content), hsds_reading.read),
 }
 
 

@@ -16,7 +16,7 @@ from knowledge.exchange.building import Rejected
 from knowledge.exchange.common import PRODUCER, UNDATED, national, summary_and_lines
 from knowledge.exchange.data_inclusion import publics_text
 from knowledge.exchange.incoming import ExchangeRefused, Incoming, Note
-from knowledge.exchange.second_source import Told, join, refuse
+from knowledge.exchange.second_source import Told, join, known, refuse
 from knowledge.exchange.tables import Content
 from knowledge.exchange.words import words
 from knowledge.schedules import parse
@@ -74,10 +74,10 @@ def read(data: bytes, content: Content, _remove_absent: bool = False) -> Incomin
     rejected: list[Rejected] = []
     structures = _records("structures", _Structure, given.get("structures", []), rejected)
     services = _records("services", _Service, given.get("services", []), rejected)
-    known = {structure.id for _, structure in structures} | {f"{PRODUCER}--{file.organisation.id}" for file in content.organisations}
-    known |= {file.organisation.id for file in content.organisations}
+    there = {structure.id for _, structure in structures} | {f"{PRODUCER}--{file.organisation.id}" for file in content.organisations}
+    there |= {file.organisation.id for file in content.organisations}
     for number, service in services:
-        if service.structure_id not in known and _slug(service.structure_id) not in known:
+        if service.structure_id not in there and _slug(service.structure_id) not in there:
             rejected.append(_rejected("services", number, "structure_id", service.structure_id, "unknown_structure", {}))
     refuse(rejected)
     return join(content, _Reading(content).told([s for _, s in structures], [s for _, s in services]))
@@ -134,11 +134,12 @@ class _Reading:
                 same = schema.Organisation.parse_obj({"id": here.id, "name": here.name, "source": here.source})
                 files[owner] = schema.OrganisationFile.construct(organisation=same, actions=[])
             files[owner].actions.append(self._action(service))
-        return Told(list(files.values()), list(self._sources.values()), self._notes)
+        producers = frozenset(source.title for source in self._sources.values())
+        return Told(list(files.values()), list(self._sources.values()), self._notes, producers)
 
     def _organisation(self, given: _Structure) -> schema.Organisation:
         said = {"name": given.nom, "description": given.description}
-        return schema.Organisation(id=_slug(given.id), **_known(said), **self._facts(given, given.site_web))
+        return schema.Organisation(id=_slug(given.id), **known(said), **self._facts(given, given.site_web))
 
     def _action(self, given: _Service) -> schema.Action:
         summary, lines = summary_and_lines(given.description)
@@ -157,13 +158,13 @@ class _Reading:
             said["price"] = schema.Price(frais=given.frais, text=text, source=facts["source"])
         elif given.frais_precisions:
             lines.append(given.frais_precisions)
-        return schema.Action(id=_slug(given.id), summary=summary, **_known(said | {"description": lines}), **facts)
+        return schema.Action(id=_slug(given.id), summary=summary, **known(said | {"description": lines}), **facts)
 
     def _themes(self, given: _Service) -> list[str]:
         """Ours for their thematiques; one that an agent corrects when they say none."""
-        known = words().inclusion["themes"]
+        ours = words().inclusion["themes"]
         categories = [thematique.split("--")[0] for thematique in given.thematiques or []]
-        themes = list(dict.fromkeys(known[category] for category in categories if category in known))
+        themes = list(dict.fromkeys(ours[category] for category in categories if category in ours))
         if not themes:
             themes = [words().inclusion["theme_unknown"]]
             if _slug(given.id) not in self._actions:
@@ -186,7 +187,7 @@ class _Reading:
             facts["places"] = [schema.Place.parse_obj(place)]
         if given.horaires_accueil:
             facts["schedules"] = [self._schedule(given, source)]
-        return _known(facts)
+        return known(facts)
 
     def _contacts(self, given: _Located, website: str | None, source: str) -> list[schema.Contact]:
         values = {"phone": given.telephone and national(given.telephone), "email": given.courriel, "website": website}
@@ -222,8 +223,3 @@ class _Reading:
         }
         source = schema.Source.parse_obj(said)
         return self._sources.setdefault(source.id, source).id
-
-
-def _known(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said: only that is set in a record, and may differ from what the directory holds."""
-    return {name: value for name, value in values.items() if value not in (None, "", [])}

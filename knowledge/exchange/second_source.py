@@ -5,7 +5,7 @@ that is the same stays as it is, and gets its producer's newer date when it came
 room for one value only is reported.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,11 +28,15 @@ _OURS = {"id", "kind", "source", "further_sources", "themes", "questions", "keyw
 
 @dataclass(frozen=True)
 class Told:
-    """What a file says: records with the sources they name. Only the fields that it says are set."""
+    """What a file says: records with the sources they name. Only the fields that it says are set.
+
+    ``producers``: the titles of the sources that are the producer's own, whose facts its next file renews.
+    """
 
     organisations: Sequence[schema.OrganisationFile]
     sources: Sequence[schema.Source]
-    notes: Sequence[Note] = ()
+    notes: Sequence[Note]
+    producers: frozenset[str]
 
 
 def join(content: Content, told: Told) -> Incoming:
@@ -48,7 +52,7 @@ class _Joining:
         self.notes: list[Note] = []
         self._content = content
         self._sources = {source.id: source for source in [*content.sources, *told.sources]}
-        self._producers = {source.title for source in told.sources}
+        self._producers = told.producers
         self._files = {
             file.organisation.id: schema.OrganisationFile.construct(organisation=file.organisation, actions=list(file.actions))
             for file in content.organisations
@@ -147,6 +151,18 @@ def cited(record: Any) -> set[str]:
     facts = [fact for name in _SAME for fact in getattr(record, name, [])]
     price = [record.price] if getattr(record, "price", None) else []
     return {record.source, *record.further_sources, *(fact.source for fact in (*facts, *price))}
+
+
+def known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said: only that is set in a record, and may differ from what the directory holds."""
+    inner = {name: _inner(value) for name, value in values.items()}
+    return {name: value for name, value in inner.items() if value not in (None, "", [])}
+
+
+def _inner(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return known(value)
+    return [_inner(item) for item in value] if isinstance(value, list) else value
 
 
 def refuse(rejected: list[Rejected]) -> None:

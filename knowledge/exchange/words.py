@@ -23,6 +23,7 @@ class Words:
         }
         self.notes: dict[str, str] = content["notes"]
         self.inclusion: dict[str, Any] = content["inclusion"]
+        self.hsds: dict[str, Any] = content["hsds"]
 
     def sheet(self, table: Table) -> str:
         """A table's name as the tab of a workbook."""
