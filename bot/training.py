@@ -23,6 +23,7 @@ RASA_PATHS = ["--config", "config.yml", *_DATA]
 _KEPT_MODELS = 3
 _PARTIAL = "partial-"
 _LOG = "training.log"
+_ENDING = ".tar.gz"
 # No training takes as long: what is older was left by one that was killed.
 _ABANDONED_SECONDS = 3600
 
@@ -85,7 +86,7 @@ def train(var_dir: Path, say: Callable[[str], None], taught: Taught | None = Non
 
 
 def start_candidate(var_dir: Path, database_url: str, secret_key: str) -> None:
-    """Start ``passerelle train --candidate`` in a process that outlives this one; what it says is for ``last_lines``."""
+    """Start ``passerelle train --candidate`` in a process that outlives this one. What it says is in ``training.log``."""
     environment = {
         **os.environ,
         "PASSERELLE_VAR_DIR": str(var_dir),
@@ -99,10 +100,10 @@ def start_candidate(var_dir: Path, database_url: str, secret_key: str) -> None:
     threading.Thread(target=process.wait, name="training", daemon=True).start()
 
 
-def last_lines(var_dir: Path, most: int) -> list[str]:
-    """The last lines that the last training said."""
+def last_failed(var_dir: Path) -> bool:
+    """True when the last training that was started so has not made a model (yet): its last line is then another."""
     path = models_of(var_dir) / _LOG
-    return path.read_text(encoding="utf-8", errors="replace").splitlines()[-most:] if path.exists() else []
+    return path.exists() and not path.read_text(encoding="utf-8", errors="replace").rstrip().endswith(_ENDING)
 
 
 def fingerprint(taught: Taught | None = None) -> str:

@@ -44,11 +44,13 @@ class NotActivated(KnowledgeError):
 
 
 def register(session: Session, name: str, sha256: str, code: str) -> None:
-    """Note a model that was trained; one that is known keeps its state."""
+    """Note a model that was trained: a candidate, the only one, unless it answers or answered last."""
     known = insert(session, TrainedModel).values(name=name, sha256=sha256, code=code, state=CANDIDATE, made_at=utc_now(), report={})
     session.execute(known.on_conflict_do_update(index_elements=["name"], set_={"sha256": sha256, "code": code, "made_at": utc_now()}))
-    # A model of before that is trained anew is a candidate again.
-    session.execute(sa.update(TrainedModel).where(TrainedModel.name == name, TrainedModel.state == RETIRED).values(state=CANDIDATE))
+    model = session.get(TrainedModel, name, populate_existing=True)
+    if model.state in (CANDIDATE, RETIRED):
+        session.execute(sa.update(TrainedModel).where(TrainedModel.state == CANDIDATE).values(state=RETIRED))
+        session.execute(sa.update(TrainedModel).where(TrainedModel.name == name).values(state=CANDIDATE))
 
 
 def in_state(session: Session, state: str) -> TrainedModel | None:
@@ -85,7 +87,7 @@ def activate(session: Session, name: str, code: str, by: str, reason: str | None
         raise NotActivated("unknown")
     if model.code != code:
         raise NotActivated("other_version")
-    if model.state == CANDIDATE and compared and not reason and model.report.get("worse") is not False:
+    if model.state not in (ACTIVE, PREVIOUS) and compared and not reason and model.report.get("worse") is not False:
         raise NotActivated("worse")
     if model.state == ACTIVE:
         return

@@ -17,7 +17,6 @@ from knowledge.trained_models import NotActivated
 
 PAGE = "/staff/modele"
 _LONGEST_REASON = 300
-_LAST_LINES = 5
 
 router = APIRouter(dependencies=[Depends(require("administrator"))])
 Administrator = Annotated[Account, Depends(require("administrator"))]
@@ -64,6 +63,6 @@ def _page(request: Request, status_code: int = 200, **context: Any) -> Response:
     active = models[trained_models.ACTIVE]
     return render(
         request, "models.html", status_code, page="models", running=retraining.is_running(services.settings.var_dir),
-        log=training.last_lines(services.settings.var_dir, _LAST_LINES), changed=active is not None and active.name != present,
+        failed=training.last_failed(services.settings.var_dir), changed=active is not None and active.name != present,
         serving=services.models.serving, longest=_LONGEST_REASON, **models, **context,
     )  # fmt: skip

@@ -83,7 +83,7 @@ def test_one_of_another_version_or_unknown_never_answers(factory: sessionmaker, 
 
 def test_activated_at_once_by_many_one_answers(factory: sessionmaker, model, activate) -> None:
     for name in "abcd":
-        model(name, GOOD)
+        activate(model(name, GOOD))
     threads = [threading.Thread(target=activate, args=(name,)) for name in "abcd"]
     for thread in threads:
         thread.start()
@@ -98,3 +98,5 @@ def test_a_retired_one_trained_anew_is_a_candidate_again(factory: sessionmaker, 
     model("a")
     model("c")  # the active one, trained once more, stays active
     assert states(factory) == {"a": "candidate", "b": "previous", "c": "active"}
+    model("d")  # one waits at a time
+    assert states(factory) == {"a": "retired", "b": "previous", "c": "active", "d": "candidate"}
