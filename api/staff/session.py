@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
+from starlette.datastructures import URL
 
 from api.limits import client_address
 from api.staff.guard import COOKIE, SIGN_IN, lifetime, open_session, require, set_cookie
@@ -16,6 +17,7 @@ from knowledge.accounts.passwords import password_fits
 from knowledge.audit import audit
 
 HOME = "/staff"
+CODE = f"{SIGN_IN}/code"
 
 public = APIRouter()
 protected = APIRouter()
@@ -48,17 +50,29 @@ def sign_in(
             if account:
                 audit(session, account, "sign-in.refused", account.email)
             return _refused(request, "sign_in", 401, email, suite)
-    return signed_in(request, account, suite)
+    return first_step_done(request, account, suite)
 
 
-def signed_in(request: Request, account: Account, suite: str = HOME) -> Response:
-    """Open a session for who has just proved to be ``account``; with a new token, whatever the cookie held."""
+def first_step_done(request: Request, account: Account, suite: str) -> Response:
+    """Go on after a password or an OpenID provider: to the second factor where there is one, else into the console."""
+    if account.totp_secret is None:
+        return signed_in(request, account, suite)
+    with request.app.state.services.sessions.begin() as session:
+        token = sessions.begin(session, account, awaits_code=True)
+    response = back_to(str(URL(CODE).include_query_params(suite=suite)))
+    set_cookie(request, response, token)
+    return response
+
+
+def signed_in(request: Request, account: Account, suite: str) -> Response:
+    """Open a session for who has proved to be ``account``; with a new token, whatever the cookie held."""
     services: Services = request.app.state.services
     request.app.state.sign_in_throttle.forget(account.email)
     with services.sessions.begin() as session:
         sessions.erase_old(session, lifetime(services.settings))
+        sessions.end(session, request.cookies.get(COOKIE, ""))
         token = sessions.begin(session, account)
-        audit(session, account, "sign-in.done")
+        audit(session, account, "sign-in.done", account.email)
     response = back_to(_inside(suite))
     set_cookie(request, response, token)
     return response

@@ -185,7 +185,7 @@ class Search:
         directory = self._store.current()
         entry = directory.entry(action_id)
         index = self._index_for(directory)
-        row = index.ranker.score(clean(text)).row
+        row = index.score(clean(text))[0].row
         nearest = index.ranker.nearest_example(row, entry.id)
         fits = person_fit(entry, (person or Person()).merged(read_person(text)))
         spoken = index.ranker.contributions(row, entry.id)
