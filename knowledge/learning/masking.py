@@ -53,10 +53,11 @@ _SPOKEN = rf"\bzero(?:[\s,.-]+(?:{_NUMBER_WORD}|\d{{1,2}})\b){{4,}}"
 _MIXED = r"\b(?=\w*\d\w*\d\w*\d)(?=\w*[a-z])[a-z0-9]{7,}\b|\b[a-z]{2}-\d{3}-[a-z]{2}\b"
 _DAY = r"\d{1,2}(?:er)?\s?(?:[/.-]\s?\d{1,2}\s?[/.-]|\s[a-z]+)\s?\d{2,4}"
 _BORN = rf"\bn\W?e+s?\s+(?:(?:le|en|un)\s+)?(?:{_DAY}|\d{{4}})\b"
+# Without « cours » and « passage »: « 2 cours de français » is no address.
 _STREET = (
     r"(?:\b\d{1,4}\s*(?:bis|ter|quater|[abcd]\b)?\s*,?\s*(?:de\s+(?:la\s+)?)?"
-    r"(?:rue|ru|r\.|avenue|aven|av|ave|boulevard|bld|bvd|bd|place|pl|allees?|alle|impasse|imp|chemin|che|route|rte|quai|square|sq|cours|passage"
-    r"|residence|res|lotissement|lot|voie|sentier|faubourg|fbg|fg|esplanade|hameau|cite|mail)\b\.?"
+    r"(?:rue|r\.|avenue|aven|av|ave|boulevard|bld|bvd|bd|place|pl|allees?|alle|impasse|imp|chemin|route|rte|quai|square|sq"
+    r"|residence|lotissement|sentier|faubourg|fbg|fg|esplanade|hameau|cite)\b\.?"
     r"|\b(?:rue|avenue|boulevard|allee|impasse|chemin|square|residence)\b(?=\s+(?:de|du|des|d|la|le|les|l)\b|\s+[a-z]))"
 )
 _FLAT = (

@@ -3,21 +3,14 @@
 import pytest
 from resident import DESK, PHONE, Page
 from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
 
 PAPERS = "j'ai besoin d'aide pour mes papiers"
-PASSWORD = "un vélo bleu dans la cour"
 
 
 @pytest.fixture
-def agent(launch, add_account) -> Page:
-    """A second browser, signed in as an agent by the form."""
-    account = add_account("agent", PASSWORD, "Anne")
-    page = launch().open("/staff/connexion")
-    page.one("#email").send_keys(account.email)
-    page.one("#password").send_keys(PASSWORD, Keys.ENTER)
-    page.until(lambda: page.all(".who"))
-    return page
+def agent(console) -> Page:
+    """A second browser, signed in as an agent."""
+    return console("agent")
 
 
 def press(page: Page, word: str) -> None:

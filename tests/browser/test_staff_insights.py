@@ -11,19 +11,13 @@ from knowledge import trained_models
 from knowledge.learning.models import MissedQuestion, SetAside
 from knowledge.trained_models import TrainedModel
 
-PASSWORD = "un vélo bleu dans la cour"
 MISSED = ("une recette de gâteau au chocolat", "je m'appelle Nadia, la recette du gâteau au chocolat", "asdf qsdf zzzz")
 
 
 @pytest.fixture
-def console(launch, add_account) -> Page:
+def administrator(console) -> Page:
     """A browser signed in as an administrator."""
-    account = add_account("administrator", PASSWORD, "Anne")
-    page = launch().open("/staff/connexion")
-    page.one("#email").send_keys(account.email)
-    page.one("#password").send_keys(PASSWORD, Keys.ENTER)
-    page.until(lambda: page.all(".who"))
-    return page
+    return console("administrator")
 
 
 @pytest.fixture
@@ -46,30 +40,30 @@ def filled(live_server, services):
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(console: Page, filled, size: tuple[int, int]) -> None:
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(administrator: Page, filled, size: tuple[int, int]) -> None:
     for path in ("/staff/chiffres", "/staff/questions", "/staff/modele"):
-        console.open(path, size)
-        console.script("for (const details of document.querySelectorAll('details')) details.open = true")
-        assert console.accessibility_violations() == [], path
-        assert console.script("return document.documentElement.scrollWidth <= innerWidth"), path
-    assert console.complaints() == []
+        administrator.open(path, size)
+        administrator.script("for (const details of document.querySelectorAll('details')) details.open = true")
+        assert administrator.accessibility_violations() == [], path
+        assert administrator.script("return document.documentElement.scrollWidth <= innerWidth"), path
+    assert administrator.complaints() == []
 
 
-def test_a_missed_question_is_decided_on_by_one_click(console: Page, filled, services) -> None:
-    console.open("/staff/questions")
-    (cake,) = [card for card in console.all("article.card") if "gâteau" in card.text]
-    assert "Nadia" not in console.one("main").text
+def test_a_missed_question_is_decided_on_by_one_click(administrator: Page, filled, services) -> None:
+    administrator.open("/staff/questions")
+    (cake,) = [card for card in administrator.all("article.card") if "gâteau" in card.text]
+    assert "Nadia" not in administrator.one("main").text
     button = next(b for b in cake.find_elements("css selector", "button") if b.text == "Ignorer")
-    console.tap(button)
-    console.until(lambda: console.all(".done"))
-    assert not [card for card in console.all("article.card") if "gâteau" in card.text]
-    assert "gâteau" in console.one("[aria-labelledby=ignored]").text
+    administrator.tap(button)
+    administrator.until(lambda: administrator.all(".done"))
+    assert not [card for card in administrator.all("article.card") if "gâteau" in card.text]
+    assert "gâteau" in administrator.one("[aria-labelledby=ignored]").text
 
 
-def test_figures_of_another_period_are_chosen_with_the_keyboard(console: Page, filled) -> None:
-    console.open("/staff/chiffres")
-    console.one("#weeks").send_keys("13")
-    console.one("#channel").send_keys(Keys.ENTER)
-    console.one("form.search button").send_keys(Keys.ENTER)
-    console.until(lambda: "semaines=13" in console.driver.current_url)
-    assert len(console.all("table")[0].find_elements("css selector", "tbody tr")) == 13
+def test_figures_of_another_period_are_chosen_with_the_keyboard(administrator: Page, filled) -> None:
+    administrator.open("/staff/chiffres")
+    administrator.one("#weeks").send_keys("13")
+    administrator.one("#channel").send_keys(Keys.ENTER)
+    administrator.one("form.search button").send_keys(Keys.ENTER)
+    administrator.until(lambda: "semaines=13" in administrator.driver.current_url)
+    assert len(administrator.all("table")[0].find_elements("css selector", "tbody tr")) == 13

@@ -63,6 +63,7 @@ def test_what_tells_who_it_was_is_masked(written: str, masked: str) -> None:
     [
         "j'ai 17 ans et 2 enfants, je cherche un travail",
         "j'appelle la caf tous les jours",
+        "je cherche 2 cours de français par semaine",
         "il m'appelle tous les jours",
         "appelle moi",
         "le 115 ou le 112",
