@@ -60,7 +60,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     # The last one added is the outermost.
     app.add_middleware(ReadyFirst)
     app.add_middleware(RateLimit, settings=settings)
-    app.add_middleware(BodyLimit, most=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, most=settings.max_body_bytes, most_from_staff=settings.max_staff_body_bytes)
     app.add_middleware(NoInternals)
     app.add_middleware(SecurityHeaders)
     return app

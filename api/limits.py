@@ -72,26 +72,30 @@ def client_address(scope: Scope, proxies: int) -> str:
 
 
 class BodyLimit:
-    """ASGI middleware: 413 as soon as a body is larger than ``most`` bytes, declared or not."""
+    """ASGI middleware: 413 as soon as a body is larger than ``most`` bytes, declared or not.
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self._app, self._most = app, most
+    The console's pages send whole sheets and files: up to ``most_from_staff``.
+    """
+
+    def __init__(self, app: ASGIApp, most: int, most_from_staff: int) -> None:
+        self._app, self._most, self._most_from_staff = app, most, most_from_staff
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS", "DELETE"):
             return await self._app(scope, receive, send)
+        most = self._most_from_staff if scope["path"].startswith("/staff/") else self._most
         declared = Request(scope).headers.get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > self._most:
+        if not declared.isdecimal() or int(declared) > most:
             return await _refuse(scope, receive, send)
-        # The whole body is small, so it is read before the application sees any of it.
-        body, more = b"", True
+        # A body is read whole before the application sees any of it: small from residents, rare from agents.
+        body, more = bytearray(), True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > self._most:
+            if len(body) > most:
                 return await _refuse(scope, receive, send)
         sent = False
 
@@ -100,7 +104,7 @@ class BodyLimit:
             if sent:
                 return await receive()
             sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         return await self._app(scope, replay, send)
 

@@ -15,6 +15,7 @@ from api import callbacks, chat, views
 from api.web import links
 from api.web.sheet import BLANK, Line, sheet
 from knowledge.directory import Directory, Entry
+from knowledge.editing.history import last
 from knowledge.errors import UnknownAction
 from knowledge.schema import Theme
 from knowledge.search import Filters
@@ -105,9 +106,9 @@ def action_page(request: Request, action_id: str) -> HTMLResponse:
     try:
         entry = directory.entry(action_id)
     except UnknownAction:
-        return error_page(request, 404)
+        return error_page(request, 410 if _was_archived(request, action_id) else 404)
     card = views.card(entry, directory)
-    return render(request, "fiche.html", page="fiche", sheet=sheet(card), themes=card["themes"], pimms=_counter(directory))
+    return render(request, "fiche.html", page="fiche", sheet=sheet(card), themes=card["themes"], pimms=counter(directory))
 
 
 @router.get("/mentions")
@@ -138,7 +139,7 @@ def _chat(request: Request, reply: dict[str, Any] | None = None, conversation_id
         links=partial(links.pieces, source=pattern),
         links_pattern=pattern,
         longest=chat.MAX_CHARACTERS,
-        pimms=_counter(directory),
+        pimms=counter(directory),
         reply=reply,
         conversation_id=conversation_id,
         talk=callbacks.talk_of(request, conversation_id) if conversation_id else None,
@@ -152,7 +153,13 @@ def _directory(request: Request) -> Directory:
     return request.app.state.services.store.current()
 
 
-def _counter(directory: Directory) -> list[Line]:
+def _was_archived(request: Request, action_id: str) -> bool:
+    with request.app.state.services.sessions() as session:
+        newest = last(session, "action", action_id)
+    return newest is not None and newest.after is None
+
+
+def counter(directory: Directory) -> list[Line]:
     """The telephone of the counter to ask at, as links; nothing when it is not published."""
     entry = directory.by_id.get(_COUNTER)
     phones = [contact.value for contact in entry.contacts if contact.kind == "phone"] if entry else []

@@ -73,7 +73,7 @@ def restore(session: Session, kind: str, slug: str, number: int, seen: int, by: 
     Raises UnknownSheet, EditingConflict, and InvalidSheet when what it refers to is gone meanwhile.
     """
     take_turn(session)
-    _refuse_unseen(session, kind, slug, seen)
+    refuse_unseen(session, kind, slug, seen)
     wanted = at_revision(session, kind, slug, number)
     if wanted is None:
         raise UnknownSheet(slug)
@@ -112,11 +112,12 @@ def add_phrasing(session: Session, action_id: str, voice: str, text: str, by: st
 def _turn_at(session: Session, kind: str, slug: str, seen: int) -> dict[str, Any]:
     """Take the turn and return the sheet, which must still be what the editor saw."""
     take_turn(session)
-    _refuse_unseen(session, kind, slug, seen)
+    refuse_unseen(session, kind, slug, seen)
     return content(current(session, kind, slug)[0])
 
 
-def _refuse_unseen(session: Session, kind: str, slug: str, seen: int) -> None:
+def refuse_unseen(session: Session, kind: str, slug: str, seen: int) -> None:
+    """Raise EditingConflict when the sheet changed after revision ``seen``. Only within a turn does it stay so."""
     newest = last(session, kind, slug)
     if newest is not None and newest.number != seen:
         session.expunge(newest)  # whoever catches this reads it after the rollback

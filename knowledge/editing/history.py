@@ -41,6 +41,12 @@ def current(session: Session, kind: str, slug: str) -> tuple[Any, int]:
     return record, newest.number if newest else 0
 
 
+def numbers(session: Session, kind: str) -> dict[str, int]:
+    """The number of the last revision of every sheet of a kind that ever changed."""
+    newest = sa.select(Revision.slug, sa.func.max(Revision.number)).where(Revision.kind == kind).group_by(Revision.slug)
+    return dict(session.execute(newest).all())
+
+
 def at_revision(session: Session, kind: str, slug: str, number: int) -> dict[str, Any] | None:
     """The sheet as it was after change ``number`` (0: as it was first loaded). Raises UnknownSheet."""
     wanted = sa.select(Revision).where(Revision.kind == kind, Revision.slug == slug, Revision.number == (number or 1))
