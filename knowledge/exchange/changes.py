@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from knowledge.exchange.tables import TABLES, Content, Row, Table, rows_of
 
 Kind = Literal["added", "changed", "removed", "moved"]
+_MOST_PAIRS = 10_000
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -72,17 +73,34 @@ def _order(table: Table, rows: list[Row], others: list[Row]) -> list[tuple]:
 
 
 def _compare(table: Table, key: tuple, before: list[Row], after: list[Row]) -> tuple[list[Change], int]:
-    """Rows of one owner: equal ones are set aside, the others compared in their order."""
+    """Rows of one owner: equal ones are set aside; of the others those that are most alike are one row that changed."""
     name = str(key[-1])
     kept = Counter(map(_frozen, before)) & Counter(map(_frozen, after))
-    rest_before, rest_after = list(_without(before, kept)), list(_without(after, kept))
-    changes = [Change(table.name, name, "changed", _fields(table, old, new)) for old, new in zip(rest_before, rest_after, strict=False)]
-    shared = len(changes)
-    changes += [Change(table.name, name, "removed", _fields(table, row, {})) for row in rest_before[shared:]]
-    changes += [Change(table.name, name, "added", _fields(table, {}, row)) for row in rest_after[shared:]]
+    gone, new = list(_without(before, kept)), list(_without(after, kept))
+    pairs = _alike(table, gone, new)
+    changes = [Change(table.name, name, "changed", _fields(table, gone[i], new[j])) for i, j in sorted(pairs.items())]
+    changes += [Change(table.name, name, "removed", _fields(table, row, {})) for i, row in enumerate(gone) if i not in pairs]
+    changes += [Change(table.name, name, "added", _fields(table, {}, row)) for j, row in enumerate(new) if j not in pairs.values()]
     if not changes and before != after:
         changes.append(Change(table.name, name, "moved"))
     return changes, kept.total()
+
+
+def _alike(table: Table, before: list[Row], after: list[Row]) -> dict[int, int]:
+    """Pair the rows that share the most values; all of them in order where there are too many to look at each pair."""
+    if "id" in table.record.__fields__ or len(before) * len(after) > _MOST_PAIRS:
+        return dict(zip(range(len(before)), range(len(after)), strict=False))
+    names = [column.name for column in table.columns if column.name not in (*table.owners, "source")]
+    shared = {
+        (i, j): sum(old[name] == new[name] and old[name] not in (None, []) for name in names)
+        for i, old in enumerate(before)
+        for j, new in enumerate(after)
+    }
+    pairs: dict[int, int] = {}
+    for i, j in sorted(shared, key=lambda pair: (-shared[pair], pair)):
+        if shared[i, j] and i not in pairs and j not in pairs.values():
+            pairs[i] = j
+    return pairs
 
 
 def _frozen(row: Row) -> tuple:
