@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, StrictBool, StrictStr
 
 from api.chat import Body, ConversationId
@@ -60,10 +60,12 @@ def ask_for_a_call(request: Request, body: CallbackBody) -> dict[str, Any]:
 @router.get("/api/conversations/{conversation_id}/messages", response_model=TalkAnswer)
 def talk_messages(
     request: Request,
+    response: Response,
     conversation_id: str = Path(..., max_length=64),
     after: int = Query(0, ge=0, le=2**31 - 1, description="number of the last message already known"),
 ) -> dict[str, Any]:
     """Return what an agent and the person wrote to each other, and whether an agent still writes."""
+    response.headers["Cache-Control"] = "no-store"
     return talk_of(request, conversation_id, after)
 
 
