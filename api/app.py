@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from api import chat, directory, docs, errors, pages
+from api import callback_page, callbacks, chat, directory, docs, errors, pages, staff
 from api.errors import RETRY_SECONDS, ApiError
 from api.limits import BodyLimit, RateLimit
 from api.middleware import NoInternals, ReadyFirst, SecurityHeaders
@@ -22,6 +22,8 @@ from knowledge.settings import Settings
 logger = logging.getLogger(__name__)
 
 _PURGE_SECONDS = 6 * 3600
+# How soon a model that an administrator activated is noticed.
+_LOOK_SECONDS = 5
 
 
 def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_services) -> FastAPI:
@@ -50,32 +52,43 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.state.services = None
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    for router in (chat.router, directory.router, pages.router):
+    for router in (chat.router, callbacks.router, directory.router, pages.router, callback_page.router):
         app.include_router(router)
     docs.install(app)
+    staff.install(app, settings)
     _health(app)
     # The last one added is the outermost.
     app.add_middleware(ReadyFirst)
     app.add_middleware(RateLimit, settings=settings)
-    app.add_middleware(BodyLimit, most=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, most=settings.max_body_bytes, most_from_staff=settings.max_staff_body_bytes)
     app.add_middleware(NoInternals)
     app.add_middleware(SecurityHeaders)
     return app
 
 
 async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Services]) -> None:
-    """Open the services, then keep the promise of the notice for as long as the application runs."""
+    """Open the services; then, for as long as the application runs, keep the promise of the notice and follow the active model."""
     try:
         services = app.state.services = await asyncio.to_thread(open_, settings)
     except Exception as error:
         logger.error("start: %s", error)
         raise
+    await asyncio.gather(_erase_in_time(services, settings), _follow_model(services))
+
+
+async def _erase_in_time(services: Services, settings: Settings) -> None:
     while True:
         try:
             await asyncio.to_thread(erase_older_than, services.sessions, settings.retention_days)
         except SQLAlchemyError as error:
             logger.error("retention: the database failed (%s); old conversations are erased later", type(error).__name__)
         await asyncio.sleep(_PURGE_SECONDS)
+
+
+async def _follow_model(services: Services) -> None:
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.to_thread(services.models.look)
 
 
 def _health(app: FastAPI) -> None:

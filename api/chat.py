@@ -10,29 +10,36 @@ from pydantic import BaseModel, Extra, Field, StrictBool, StrictStr, constr, val
 
 from api.errors import ApiError
 from api.models import ChatAnswer
+from api.recording import record, record_unhelpful
 from api.views import cards
 from api.wiring import Services
 from bot.engine import Message
+from bot.handover import hand_on
+from knowledge.figures.counting import Series, count
+from knowledge.handover import talks
 from knowledge.models import Feedback
+from knowledge.schedules import now_in_paris
 from nlu.french.text import clean
 
 router = APIRouter(tags=["conversation"])
 
 MAX_CHARACTERS = 1000
+_WEB = "web"
 # Strict types: a number is not a message. `$` alone would let a last line break pass.
-_Id = constr(strict=True, regex=r"^[A-Za-z0-9_-]{16,64}$(?!\n)")
+CONVERSATION_ID = r"^[A-Za-z0-9_-]{16,64}$(?!\n)"
+ConversationId = constr(strict=True, regex=CONVERSATION_ID)
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
     class Config:
         extra = Extra.forbid
 
 
-class ChatRequest(_Body):
+class ChatRequest(Body):
     """One message. Without ``conversation_id`` a new conversation begins."""
 
     message: StrictStr = Field(..., example="jarive pa a lire le courié")
-    conversation_id: _Id | None = Field(None, example=None)  # type: ignore[valid-type]
+    conversation_id: ConversationId | None = Field(None, example=None)  # type: ignore[valid-type]
 
     @validator("message")
     def _some_text(cls, value: str) -> str:
@@ -44,10 +51,10 @@ class ChatRequest(_Body):
         return cleaned
 
 
-class FeedbackRequest(_Body):
+class FeedbackRequest(Body):
     """Was the answer helpful?"""
 
-    conversation_id: _Id  # type: ignore[valid-type]
+    conversation_id: ConversationId  # type: ignore[valid-type]
     helpful: StrictBool
     comment: constr(strict=True, max_length=MAX_CHARACTERS) | None  # type: ignore[valid-type]
 
@@ -59,9 +66,12 @@ async def chat(request: Request, body: ChatRequest) -> dict[str, Any]:
     return await answer(services, body.message, body.conversation_id)
 
 
-async def answer(services: Services, message: str, conversation_id: str | None, channel: str = "web") -> dict[str, Any]:
+async def answer(services: Services, message: str, conversation_id: str | None, channel: str = _WEB) -> dict[str, Any]:
     """Return the answer of the contract for one cleaned message (1 to 1000 characters)."""
-    reply = await services.engine.respond(Message(conversation_id or new_conversation_id(), message, channel))
+    asked = Message(conversation_id or new_conversation_id(), message, channel)
+    held = hand_on(services.sessions, asked)
+    reply = held or await services.engine.respond(asked)
+    await record(services, asked, reply, first=conversation_id is None, held=held is not None)
     return {
         "conversation_id": reply.conversation_id,
         "outcome": reply.outcome,
@@ -80,17 +90,18 @@ def new_conversation_id() -> str:
 
 @router.delete("/api/conversations/{conversation_id}", status_code=204, response_class=Response)
 async def erase(request: Request, conversation_id: str) -> Response:
-    """Forget a conversation; the same answer when it is already gone."""
+    """Forget a conversation and what was asked of people in it; the same answer when it is already gone."""
     services: Services = request.app.state.services
     await services.engine.erase(conversation_id)
     with services.sessions.begin() as session:
+        talks.erase(session, conversation_id)
         session.query(Feedback).filter(Feedback.conversation == conversation_id).delete()
     return Response(status_code=204)
 
 
 @router.post("/api/feedback", status_code=204, response_class=Response)
-def feedback(request: Request, body: FeedbackRequest) -> Response:
-    """Keep whether an answer helped."""
+async def feedback(request: Request, body: FeedbackRequest) -> Response:
+    """Keep whether an answer helped, and the question that it did not help with."""
     services: Services = request.app.state.services
     if body.comment is not None and not clean(body.comment):
         raise ApiError(422, "invalid_request", "comment_empty")
@@ -104,4 +115,7 @@ def feedback(request: Request, body: FeedbackRequest) -> Response:
                 created_at=dt.datetime.now(dt.timezone.utc),
             )
         )
+        count(session, now_in_paris(), _WEB, [(Series.feedback, "helpful" if body.helpful else "unhelpful")])
+    if not body.helpful:
+        await record_unhelpful(services, body.conversation_id)
     return Response(status_code=204)

@@ -1,25 +1,27 @@
 """``passerelle``: the command line. Every expected failure is one sentence and a non-zero exit."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from api import staff_commands
+from api.commands import one_sentence, settings
 from api.quiet import quiet_libraries
-from knowledge.errors import InvalidDirectory, KnowledgeError
+from knowledge.errors import InvalidDirectory
 from knowledge.settings import ROOT, Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Passerelle: the assistant of Blois' residents, and its directory.")
 kb = typer.Typer(no_args_is_help=True, help="The knowledge base.")
 app.add_typer(kb, name="kb")
+app.add_typer(staff_commands.app, name="staff")
 
 SOURCES_CHECK = ROOT.parent / "shared/checks/sources.py"
 
@@ -31,42 +33,6 @@ def main() -> None:
     app()
 
 
-def one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn the failures that an operator can mend into one sentence on stderr and exit 1."""
-
-    @wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        from api.opening import BadSettings
-        from bot.training import TrainingFailed
-
-        try:
-            return command(*args, **kwargs)
-        except InvalidDirectory as error:
-            for problem in error.problems:
-                typer.echo(str(problem), err=True)
-            typer.echo(str(error), err=True)
-        except (KnowledgeError, TrainingFailed, BadSettings) as error:
-            typer.echo(str(error), err=True)
-        except OSError as error:
-            if isinstance(error, BrokenPipeError):
-                raise  # `… | head`: typer ends quietly
-            what = f"{error.filename or 'A file'}: {error.strerror or error}."
-            typer.echo(f"{what} Correct it, or set PASSERELLE_VAR_DIR to a folder that can be written.", err=True)
-        raise typer.Exit(1)
-
-    return wrapped
-
-
-def settings() -> Settings:
-    """Settings from the environment. A bad value ends the command with one sentence."""
-    try:
-        return Settings()
-    except ValueError as error:
-        bad = ", ".join(f"PASSERELLE_{e['loc'][0].upper()}: {e['msg']}" for e in getattr(error, "errors", list)())
-        typer.echo(f"A setting has a wrong value. {bad}.", err=True)
-        raise typer.Exit(1) from None
-
-
 @app.command()
 @one_sentence
 def serve(
@@ -76,8 +42,9 @@ def serve(
     """Serve the chat, the directory and the API. WEB_CONCURRENCY sets the number of worker processes."""
     import uvicorn
 
-    from api.opening import find_redis, secret_key
-    from bot.training import ensure_model
+    from api.opening import find_redis, open_knowledge, secret_key
+    from bot.activation import model_to_serve
+    from bot.phrasings import taught_by
 
     given = settings()
     workers = _workers()
@@ -86,7 +53,9 @@ def serve(
     secret_key(given)
     find_redis(given)
     typer.echo(f"Knowledge base: {_load_files(given)} actions.")
-    ensure_model(given.var_dir, typer.echo)
+    database, factory, store = open_knowledge(given)
+    model_to_serve(factory, given.var_dir, taught_by(store.current()), typer.echo)
+    database.dispose()
     # Workers read it to say where they answer (api.server).
     os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
     typer.echo("Loading (some ten seconds)…")
@@ -95,12 +64,14 @@ def serve(
 
 
 def _load_files(given: Settings) -> int:
-    """Bring the database up to the files (nothing happens when nothing changed); returns how many actions it holds."""
+    """Bring the database up to the files, unless agents changed what they hold; returns how many actions it holds."""
     from api.opening import open_knowledge
+    from knowledge.errors import EditedDirectory
     from knowledge.loader import load
 
     database, factory, store = open_knowledge(given)
-    load(factory)
+    with contextlib.suppress(EditedDirectory):  # the database is the directory's home once agents work in it
+        load(factory)
     actions = len(store.current().entries)
     database.dispose()
     return actions
@@ -183,16 +154,15 @@ def _services() -> Any:
 
 @app.command()
 @one_sentence
-def train() -> None:
-    """Train the language model anew."""
-    from bot.training import train as train_now
-    from knowledge.files import read_directory
+def train(
+    candidate: bool = typer.Option(False, "--candidate", help="leave it to an administrator to let the new model answer"),
+) -> None:
+    """Train the language model on the directory's phrasings; it answers from then on if it is not worse than the present one."""
+    from api.retraining import retrain
 
-    files = read_directory()
-    if files.problems:  # the model learns from the phrasings in them
-        raise InvalidDirectory(files.problems)
-
-    typer.echo(train_now(settings().var_dir, typer.echo))
+    given = settings()
+    _load_files(given)
+    retrain(given, typer.echo, activate=not candidate)
 
 
 @app.command()
@@ -216,25 +186,29 @@ def evaluate(files: list[Path] = typer.Argument(None, help="sets (CSV); default:
 @app.command()
 @one_sentence
 def purge() -> None:
-    """Erase conversations and feedback older than PASSERELLE_RETENTION_DAYS."""
+    """Erase conversations, feedback, call-back requests and missed questions older than PASSERELLE_RETENTION_DAYS."""
     from api.opening import open_knowledge
     from knowledge.retention import erase_older_than
 
     given = settings()
     _, factory, _ = open_knowledge(given)
     erased = erase_older_than(factory, given.retention_days)
-    typer.echo(f"Erased: {erased.conversations} conversations, {erased.feedback} feedbacks older than {given.retention_days} days.")
+    what = f"{erased.conversations} conversations, {erased.feedback} feedbacks, {erased.callbacks} call-back requests"
+    typer.echo(f"Erased: {what}, {erased.questions} missed questions older than {given.retention_days} days.")
 
 
 @kb.command("load")
 @one_sentence
-def kb_load(data: Path = typer.Option(ROOT / "knowledge/data", help="folder of the YAML files")) -> None:
+def kb_load(
+    data: Path = typer.Option(ROOT / "knowledge/data", help="folder of the YAML files"),
+    replace: bool = typer.Option(False, "--replace", help="also over what agents changed; the history keeps it"),
+) -> None:
     """Load the files into the database: all or nothing. Every refused value is named."""
     from api.opening import open_knowledge
     from knowledge.loader import load
 
     _, factory, _ = open_knowledge(settings())
-    report = load(factory, data)
+    report = load(factory, data, replace)
     what = "loaded" if report.changed else "already loaded, nothing changed"
     typer.echo(
         f"Directory version {report.version}, {what}: {report.organisations} organisations, "
@@ -259,6 +233,32 @@ def kb_check(data: Path = typer.Option(ROOT / "knowledge/data", help="folder of 
     typer.echo(done.stdout.strip())
     if done.returncode:
         raise typer.Exit(1)
+
+
+@kb.command("export")
+@one_sentence
+def kb_export(
+    file: Path = typer.Argument(help="what to write"),
+    format_: str = typer.Option(None, "--format", help="archive, xlsx, csv, data-inclusion or hsds; default: by the file's ending"),
+    template: bool = typer.Option(False, "--template", help="an empty model to fill in (xlsx, csv)"),
+) -> None:
+    """Write the whole directory to a file."""
+    from api.kb_files import export
+
+    export(settings(), file, format_, template)
+
+
+@kb.command("import")
+@one_sentence
+def kb_import(
+    file: Path = typer.Argument(help="a file that `kb export` writes, or one of its formats from elsewhere"),
+    dry_run: bool = typer.Option(False, "--dry-run", help="say what would change, write nothing"),
+    remove_absent: bool = typer.Option(False, "--remove-absent", help="xlsx, csv: rows that are not in a table of the file are removed"),
+) -> None:
+    """Read a file into the directory: all or nothing. Every change is said, and every refused value."""
+    from api.kb_files import import_
+
+    import_(settings(), file, dry_run, remove_absent)
 
 
 @kb.command("stale")

@@ -16,7 +16,16 @@ from knowledge.errors import UnknownAction
 logger = logging.getLogger(__name__)
 
 _MESSAGES = Path(__file__).parent / "web/errors.yml"
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 422: "invalid_request", 429: "too_many_requests", 503: "starting"}
+_CODES = {
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    422: "invalid_request",
+    429: "too_many_requests",
+    503: "starting",
+}
 RETRY_SECONDS = 5
 
 
@@ -37,7 +46,7 @@ def messages() -> dict[str, str]:
 def answer(request: Request, error: ApiError) -> Response:
     """Return ``error`` as JSON, or as a page to who navigates."""
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
-    if _wants_page(request):
+    if wants_page(request):
         from api.pages import error_page
 
         return error_page(request, error.status, headers)
@@ -75,5 +84,6 @@ def install(app: FastAPI) -> None:
         return answer(request, ApiError(503, "unavailable", retry_after=RETRY_SECONDS))
 
 
-def _wants_page(request: Request) -> bool:
+def wants_page(request: Request) -> bool:
+    """True for a browser that navigates."""
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/api/", "/channels/"))

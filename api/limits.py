@@ -7,7 +7,7 @@ import time
 
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +17,7 @@ from knowledge.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_LIMITED = {("POST", "/api/chat"), ("POST", "/"), ("POST", "/api/feedback")}
+_LIMITED = {("POST", path) for path in ("/api/chat", "/", "/api/feedback", "/api/callbacks", "/rappel")}
 _REDIS_SECONDS = {"socket_timeout": 2, "socket_connect_timeout": 2}
 
 
@@ -32,9 +32,7 @@ class RateLimit:
         self._per_minute = settings.rate_limit_chat
         self._proxies = settings.trusted_proxies
         self._item = RateLimitItemPerMinute(max(1, settings.rate_limit_chat))
-        # Their client for Redis: `limits` counts asynchronously only with newer ones than Rasa allows.
-        options = _REDIS_SECONDS if settings.redis_url else {}
-        self._limiter = FixedWindowRateLimiter(storage_from_string(settings.redis_url or "memory://", wrap_exceptions=True, **options))
+        self._limiter = FixedWindowRateLimiter(open_storage(settings))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not self._per_minute or (scope["method"], scope["path"]) not in _LIMITED:
@@ -58,6 +56,13 @@ class RateLimit:
         return max(1, int(reset - time.time()) + 1)
 
 
+def open_storage(settings: Settings) -> Storage:
+    """Where requests are counted: Redis when it is set, else this process. Its failures are StorageError."""
+    # Their client for Redis: `limits` counts asynchronously only with newer ones than Rasa allows.
+    options = _REDIS_SECONDS if settings.redis_url else {}
+    return storage_from_string(settings.redis_url or "memory://", wrap_exceptions=True, **options)  # type: ignore[return-value]
+
+
 def client_address(scope: Scope, proxies: int) -> str:
     """The client's address: the peer's, or what the outermost of ``proxies`` trusted proxies saw."""
     forwarded = [part.strip() for part in Request(scope).headers.get("x-forwarded-for", "").split(",") if part.strip()]
@@ -67,26 +72,30 @@ def client_address(scope: Scope, proxies: int) -> str:
 
 
 class BodyLimit:
-    """ASGI middleware: 413 as soon as a body is larger than ``most`` bytes, declared or not."""
+    """ASGI middleware: 413 as soon as a body is larger than ``most`` bytes, declared or not.
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self._app, self._most = app, most
+    The console's pages send whole sheets and files: up to ``most_from_staff``.
+    """
+
+    def __init__(self, app: ASGIApp, most: int, most_from_staff: int) -> None:
+        self._app, self._most, self._most_from_staff = app, most, most_from_staff
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS", "DELETE"):
             return await self._app(scope, receive, send)
+        most = self._most_from_staff if scope["path"].startswith("/staff/") else self._most
         declared = Request(scope).headers.get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > self._most:
+        if not declared.isdecimal() or int(declared) > most:
             return await _refuse(scope, receive, send)
-        # The whole body is small, so it is read before the application sees any of it.
-        body, more = b"", True
+        # A body is read whole before the application sees any of it: small from residents, rare from agents.
+        body, more = bytearray(), True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > self._most:
+            if len(body) > most:
                 return await _refuse(scope, receive, send)
         sent = False
 
@@ -95,7 +104,7 @@ class BodyLimit:
             if sent:
                 return await receive()
             sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         return await self._app(scope, replay, send)
 

@@ -11,10 +11,11 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 from starlette.templating import Jinja2Templates
 
-from api import chat, views
+from api import callbacks, chat, views
 from api.web import links
 from api.web.sheet import BLANK, Line, sheet
 from knowledge.directory import Directory, Entry
+from knowledge.editing.history import last
 from knowledge.errors import UnknownAction
 from knowledge.schema import Theme
 from knowledge.search import Filters
@@ -52,11 +53,15 @@ async def exchange(
     said: Annotated[str, Form()] = "",
     conversation_id: Annotated[str, Form()] = "",
     erase: Annotated[bool, Form()] = False,
+    look: Annotated[bool, Form()] = False,
 ) -> HTMLResponse:
-    """The chat without script. ``said`` is what the tapped button showed, when it was a quick reply."""
+    """The chat without script. ``said`` is what the tapped button showed, when it was a quick reply; ``look`` asks for
+    what an agent wrote meanwhile."""
     if erase:
         await chat.erase(request, conversation_id)
         return _chat(request)
+    if look:
+        return _chat(request, conversation_id=conversation_id)
     refused = partial(_chat, request, draft=message, conversation_id=conversation_id)
     try:
         asked = chat.ChatRequest(message=message, conversation_id=conversation_id or None)
@@ -91,7 +96,7 @@ def directory_page(request: Request, q: Annotated[str, Query()] = "", theme: Ann
         groups = list(_by_theme(directory, theme))
     shown = [(key, [sheet(views.card(entry, directory)) for entry in entries]) for key, entries in groups]
     found = sum(len(sheets) for _, sheets in shown)
-    return _render(request, "annuaire.html", page="annuaire", q=q, theme=theme, groups=shown, found=found)
+    return render(request, "annuaire.html", page="annuaire", q=q, theme=theme, groups=shown, found=found)
 
 
 @router.get("/annuaire/{action_id}")
@@ -101,30 +106,32 @@ def action_page(request: Request, action_id: str) -> HTMLResponse:
     try:
         entry = directory.entry(action_id)
     except UnknownAction:
-        return error_page(request, 404)
+        return error_page(request, 410 if _was_archived(request, action_id) else 404)
     card = views.card(entry, directory)
-    return _render(request, "fiche.html", page="fiche", sheet=sheet(card), themes=card["themes"], pimms=_counter(directory))
+    return render(request, "fiche.html", page="fiche", sheet=sheet(card), themes=card["themes"], pimms=counter(directory))
 
 
 @router.get("/mentions")
 def notice_page(request: Request) -> HTMLResponse:
     """What is kept, for how long, and by whom."""
-    return _render(request, "mentions.html", page="mentions", retention_days=request.app.state.services.settings.retention_days)
+    return render(request, "mentions.html", page="mentions", retention_days=request.app.state.services.settings.retention_days)
 
 
 def error_page(request: Request, status: int, headers: dict[str, str] | None = None) -> HTMLResponse:
     """An error as a page in French, for browsers; ``api.errors`` also calls this for unknown addresses."""
-    return _render(request, "error.html", page="error", status_code=status, headers=headers, status=status)
+    return render(request, "error.html", page="error", status_code=status, headers=headers, status=status)
 
 
-def _render(request: Request, name: str, status_code: int = 200, headers: dict[str, str] | None = None, **context: Any) -> HTMLResponse:
+def render(request: Request, name: str, status_code: int = 200, headers: dict[str, str] | None = None, **context: Any) -> HTMLResponse:
+    """Return a page of the residents' templates."""
     return templates.TemplateResponse(request, name, context, status_code=status_code, headers=headers)
 
 
-def _chat(request: Request, **context: Any) -> HTMLResponse:
+def _chat(request: Request, reply: dict[str, Any] | None = None, conversation_id: str = "", **context: Any) -> HTMLResponse:
     directory = _directory(request)
+    conversation_id = reply["conversation_id"] if reply else conversation_id
     pattern = links.pattern(number.number for number in directory.help_numbers)
-    return _render(
+    return render(
         request,
         "chat.html",
         page="chat",
@@ -132,7 +139,12 @@ def _chat(request: Request, **context: Any) -> HTMLResponse:
         links=partial(links.pieces, source=pattern),
         links_pattern=pattern,
         longest=chat.MAX_CHARACTERS,
-        pimms=_counter(directory),
+        pimms=counter(directory),
+        reply=reply,
+        conversation_id=conversation_id,
+        talk=callbacks.talk_of(request, conversation_id) if conversation_id else None,
+        request_id=callbacks.new_id(),
+        retention_days=request.app.state.services.settings.retention_days,
         **context,
     )
 
@@ -141,7 +153,13 @@ def _directory(request: Request) -> Directory:
     return request.app.state.services.store.current()
 
 
-def _counter(directory: Directory) -> list[Line]:
+def _was_archived(request: Request, action_id: str) -> bool:
+    with request.app.state.services.sessions() as session:
+        newest = last(session, "action", action_id)
+    return newest is not None and newest.after is None
+
+
+def counter(directory: Directory) -> list[Line]:
     """The telephone of the counter to ask at, as links; nothing when it is not published."""
     entry = directory.by_id.get(_COUNTER)
     phones = [contact.value for contact in entry.contacts if contact.kind == "phone"] if entry else []

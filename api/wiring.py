@@ -14,8 +14,9 @@ from threadpoolctl import threadpool_limits
 from actions.registry import all_actions
 from actions.services import Services as ActionServices
 from api.opening import find_redis, open_knowledge, secret_key
+from bot.activation import ModelWatch, model_to_serve
 from bot.engine import DialogueEngine
-from bot.training import ensure_model
+from bot.phrasings import taught_by
 from knowledge.directory import DirectoryStore
 from knowledge.schedules import now_in_paris
 from knowledge.search import Search
@@ -34,6 +35,7 @@ class Services:
     store: DirectoryStore
     search: Search
     engine: DialogueEngine
+    models: ModelWatch
     secret_key: str
 
 
@@ -42,7 +44,7 @@ def open_services(settings: Settings, say: Callable[[str], None] = logger.info, 
     key = secret_key(settings)
     find_redis(settings)
     database, factory, store = open_knowledge(settings)
-    model = ensure_model(settings.var_dir, say)
+    model = model_to_serve(factory, settings.var_dir, taught_by(store.current()), say)
     # Rows of one message are small: a second thread of the linear algebra would only wait, at full speed.
     threadpool_limits(1)
     search = Search(store, settings.var_dir / "search")
@@ -55,4 +57,5 @@ def open_services(settings: Settings, say: Callable[[str], None] = logger.info, 
     engine = RasaEngine(model, all_actions(ActionServices(store, search, now)), store, database, settings.redis_url, now)
     fitting.join()
     say(f"Ready: {len(store.current().entries)} actions, loaded in {time.monotonic() - started:.0f} s.")
-    return Services(settings, database, factory, store, search, engine, key)
+    models = ModelWatch(factory, settings.var_dir, model, engine.renew)
+    return Services(settings, database, factory, store, search, engine, models, key)

@@ -1,6 +1,8 @@
 """The port between channels and dialogue: what comes in, what goes out. No Rasa in here."""
 
+import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol, get_args
 
 Outcome = Literal[
@@ -18,6 +20,9 @@ Outcome = Literal[
     "feedback",
     "error",
 ]
+# How a message was read where it asked for something: a need, one outside of the directory, nothing that was
+# understood, or something that may be an emergency beside a need.
+Reading = Literal["need", "outside", "unclear", "alarm"]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 
@@ -48,12 +53,24 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Reply:
-    """The answer to one message. ``actions`` holds ids of the directory, best first."""
+    """The answer to one message. ``actions`` holds ids of the directory, best first; ``read``: None for talk and follow-ups."""
 
     conversation_id: str
     outcome: Outcome
     messages: tuple[Utterance, ...]
     actions: tuple[str, ...] = ()
+    read: Reading | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of a person and what was answered, as it was shown; a tapped button's text is its payload."""
+
+    said: str
+    at: dt.datetime
+    outcome: Outcome | None = None
+    read: Reading | None = None
+    answered: tuple[str, ...] = ()
 
 
 class DialogueEngine(Protocol):
@@ -62,8 +79,14 @@ class DialogueEngine(Protocol):
     async def respond(self, message: Message) -> Reply:
         """Answer one message. Messages of one conversation are handled in order of arrival."""
 
+    async def transcript(self, conversation_id: str) -> tuple[Turn, ...]:
+        """Return what was said in a conversation, oldest first; nothing when it is unknown."""
+
     async def erase(self, conversation_id: str) -> None:
         """Forget a conversation; nothing happens when it is unknown."""
+
+    def renew(self, model: Path) -> None:
+        """Load another model, then answer from it; until then, and when it cannot be loaded, from the present one."""
 
     def is_ready(self) -> bool:
         """True when a message can be answered."""

@@ -10,13 +10,14 @@ import re
 import traceback
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.engine import Engine, make_url
 
-from bot.engine import OUTCOMES, Message, Outcome, QuickReply, Reply, Utterance
+from bot.engine import OUTCOMES, Message, Outcome, QuickReply, Reply, Turn, Utterance
 from bot.lean_imports import lean_imports
 from bot.wording import Wording
 from knowledge.cards import card
@@ -152,18 +153,32 @@ class RasaEngine:
         self._responses = JinjaResponses(store=store, now=now)
         self._tracker_store = TrackerStore(database)
         self._locks = _lock_store(redis_url)
-        with warnings.catch_warnings(), lean_imports():
+        self._actions = InProcessActions(actions)
+        with lean_imports():
+            self._agent = self._load(model)
+
+    def _load(self, model: Path) -> Agent:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Rasa's deprecations are not ours to mend
-            self._agent = Agent.load(
+            agent = Agent.load(
                 model_path=model,
                 generator=self._responses,
                 tracker_store=self._tracker_store,
                 lock_store=self._locks,
-                action_endpoint=InProcessActions(actions),
+                action_endpoint=self._actions,
             )
-        if self._agent.processor:
-            run_lean(self._agent.processor)
-            read_in_context(self._agent.processor)
+        if agent.processor:
+            run_lean(agent.processor)
+            read_in_context(agent.processor)
+        return agent
+
+    def renew(self, model: Path) -> None:
+        """Answer from another model from the next message on; until it is loaded, and for messages that are being
+        answered, the present one stays. Conversations and their locks are the same. Raises ValueError for what is no model."""
+        agent = self._load(model)
+        if not agent.is_ready():
+            raise ValueError(f"{model.name} is no model")
+        self._agent = agent
 
     def is_ready(self) -> bool:
         return self._agent.is_ready()
@@ -188,6 +203,18 @@ class RasaEngine:
         """Intent, ranking and entities of ``text``, for evaluation."""
         return await self._agent.parse_message(text)
 
+    async def transcript(self, conversation_id: str) -> tuple[Turn, ...]:
+        """Return what was said in a conversation, oldest first."""
+        turns: list[Turn] = []
+        for event in self._tracker_store.spoken(conversation_id):
+            if event["event"] == "user":
+                turns.append(Turn(event["text"] or "", dt.datetime.fromtimestamp(event["timestamp"], dt.timezone.utc)))
+            elif turns and event.get("text"):
+                last, custom = turns[-1], (event.get("data") or {}).get("custom") or {}
+                outcome, read = last.outcome or custom.get("outcome"), last.read or custom.get("read")
+                turns[-1] = replace(last, outcome=outcome, read=read, answered=(*last.answered, event["text"]))
+        return tuple(turns)
+
     async def erase(self, conversation_id: str) -> None:
         """Forget a conversation, after the messages of it that are being answered."""
         async with self._locks.lock(conversation_id):
@@ -203,7 +230,8 @@ def _reply(conversation_id: str, messages: list[dict[str, Any]]) -> Reply:
     said = tuple(
         Utterance(m["text"], tuple(QuickReply(b["title"], b["payload"]) for b in m.get("buttons") or [])) for m in messages if m.get("text")
     )
-    return Reply(conversation_id, outcome, said, tuple(actions))
+    read = next((c["read"] for c in custom if c.get("read")), None)
+    return Reply(conversation_id, outcome, said, tuple(actions), read)
 
 
 def _lock_store(redis_url: str | None) -> LockStore:

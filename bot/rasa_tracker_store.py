@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SlotSet
+from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 from sqlalchemy.engine import Engine
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Query, Session, sessionmaker
 
 # What a rule or an action looks back on is at most a turn or two, some ten events each.
 MAX_EVENTS = 50
+_SPOKEN = (UserUttered.type_name, BotUttered.type_name)
 
 
 class TrackerStore(SQLTrackerStore):
@@ -37,6 +38,13 @@ class TrackerStore(SQLTrackerStore):
         with self.session_scope() as session:
             session.execute(sa.delete(self.SQLEvent).where(self.SQLEvent.sender_id == conversation_id))
             session.commit()
+
+    def spoken(self, conversation_id: str) -> list[dict[str, Any]]:
+        """Return what the person and the bot said in a conversation, as events of Rasa, oldest first."""
+        event = self.SQLEvent
+        with self.session_scope() as session:
+            said = session.query(event.data).filter(event.sender_id == conversation_id, event.type_name.in_(_SPOKEN))
+            return [json.loads(row.data) for row in said.order_by(event.id)]
 
     async def _retrieve(self, sender_id: str, fetch_events_from_all_sessions: bool) -> DialogueStateTracker | None:
         with self.session_scope() as session:

@@ -1,24 +1,29 @@
-"""The trained model: made at first start, kept by the fingerprint of what it was made from.
+"""Trained models as files, each named by the fingerprint of what it was made from.
 
-Training runs ``rasa train`` in a process of its own, as a Rasa developer would, so that its
-memory is given back and nothing of it is imported here.
+Which one answers is decided elsewhere (bot/activation.py). Training runs ``rasa train`` in a process of
+its own, as a Rasa developer would, so that its
 """
 
 import hashlib
 import os
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-import yaml
+from bot.phrasings import Taught, taught_by_files, write_config
 
 ROOT = Path(__file__).resolve().parent.parent
-# As in `make train`: the documented flags.
-RASA_PATHS = ["--config", "config.yml", "--domain", "bot/domain", "--data", "nlu/data", "bot/rules", "bot/stories"]
+_DATA = ["--domain", "bot/domain", "--data", "nlu/data", "bot/rules", "bot/stories"]
+# The documented flags for a Rasa developer.
+RASA_PATHS = ["--config", "config.yml", *_DATA]
 _KEPT_MODELS = 3
 _PARTIAL = "partial-"
+_LOG = "training.log"
+_ENDING = ".tar.gz"
 # No training takes as long: what is older was left by one that was killed.
 _ABANDONED_SECONDS = 3600
 
@@ -27,54 +32,97 @@ class TrainingFailed(RuntimeError):
     """``rasa train`` ended without a model; the message is one sentence."""
 
 
-def ensure_model(var_dir: Path, say: Callable[[str], None]) -> Path:
-    """Return the model for the present inputs, training it when it is missing or damaged.
+def ensure_model(var_dir: Path, say: Callable[[str], None], taught: Taught | None = None) -> Path:
+    """Return the model of the present code and of ``taught`` (None: the YAML files), trained when it is missing or damaged.
 
     Raises TrainingFailed. ``say`` gets progress in plain words.
     """
-    path = model_path(var_dir)
-    if path.exists() and _intact(path):
+    path = model_path(var_dir, taught)
+    if path.exists() and intact(path):
         return path
     if path.exists():
         say("The trained model is damaged; training it again.")
-    return train(var_dir, say)
+    return train(var_dir, say, taught)
 
 
-def model_path(var_dir: Path) -> Path:
-    """Where the model for the present inputs is, or will be."""
-    return var_dir / "models" / f"passerelle-{fingerprint()[:16]}.tar.gz"
+def model_path(var_dir: Path, taught: Taught | None = None) -> Path:
+    """Where the model of the present code and of ``taught`` (None: the YAML files) is, or will be."""
+    return models_of(var_dir) / f"passerelle-{fingerprint(taught)[:16]}.tar.gz"
 
 
-def train(var_dir: Path, say: Callable[[str], None]) -> Path:
-    """Train, then put the model in place in one step: an interrupted training leaves nothing behind."""
-    path = model_path(var_dir)
+def models_of(var_dir: Path) -> Path:
+    """The folder of the models."""
+    return var_dir / "models"
+
+
+def train(var_dir: Path, say: Callable[[str], None], taught: Taught | None = None, keep: Collection[str] = ()) -> Path:
+    """Train, then put the model in place in one step: an interrupted training leaves nothing behind.
+
+    Of the older models the last ones stay, and those named in ``keep``.
+    """
+    taught = _files() if taught is None else taught
+    path = model_path(var_dir, taught)
     path.parent.mkdir(parents=True, exist_ok=True)
     say("Training the language model (about a minute, only when its data changed)…")
     made = path.with_name(f"{_PARTIAL}{os.getpid()}.tar.gz")
     # The data that is shipped is validated by the tests; what cannot be read fails here as well.
     output = ["--skip-validation", "--force", "--out", str(path.parent), "--fixed-model-name", made.name.removesuffix(".tar.gz")]
-    command = [sys.executable, "-W", "ignore", "-m", "rasa", "train", *RASA_PATHS, *output]
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "SQLALCHEMY_SILENCE_UBER_WARNING": "1"}
     try:
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        with tempfile.TemporaryDirectory(prefix="passerelle-training-") as folder:
+            config = write_config(taught, ROOT / "config.yml", Path(folder))
+            command = [sys.executable, "-W", "ignore", "-m", "rasa", "train", "--config", str(config), *_DATA, *output]
+            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0 or not made.exists():
             reason = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
             raise TrainingFailed(f"Training the language model failed. The last lines of `rasa train`:\n{reason}")
-        _checksum_file(path).write_text(_sha256(made), encoding="ascii")
+        _checksum_file(path).write_text(sha256(made), encoding="ascii")
         made.replace(path)
     finally:
         made.unlink(missing_ok=True)
-    _forget_old(path)
+    _forget_old(path, keep)
     say("Training done.")
     return path
 
 
-def fingerprint() -> str:
-    """SHA-256 (hex) over everything that the model depends on."""
+def start_candidate(var_dir: Path, database_url: str, secret_key: str) -> None:
+    """Start ``passerelle train --candidate`` in a process that outlives this one. What it says is in ``training.log``."""
+    environment = {
+        **os.environ,
+        "PASSERELLE_VAR_DIR": str(var_dir),
+        "PASSERELLE_DATABASE_URL": database_url,
+        "PASSERELLE_SECRET_KEY": secret_key,
+    }
+    command = [sys.executable, "-c", "from api.cli import main; main()", "train", "--candidate"]
+    models_of(var_dir).mkdir(parents=True, exist_ok=True)
+    with (models_of(var_dir) / _LOG).open("wb") as said:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said, start_new_session=True)
+    threading.Thread(target=process.wait, name="training", daemon=True).start()
+
+
+def last_failed(var_dir: Path) -> bool:
+    """True when the last training that was started so has not made a model (yet): its last line is then another."""
+    path = models_of(var_dir) / _LOG
+    return path.exists() and not path.read_text(encoding="utf-8", errors="replace").rstrip().endswith(_ENDING)
+
+
+def fingerprint(taught: Taught | None = None) -> str:
+    """SHA-256 (hex) over everything that a model depends on: the code, and what it was ``taught`` (None: by the YAML files)."""
+    # Of the directory only the phrasings teach the model; a new phone number trains nothing.
+    phrasings = repr(_files() if taught is None else taught)
+    return hashlib.sha256(f"{code_fingerprint()}\0{phrasings}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def code_fingerprint() -> str:
+    """SHA-256 (hex) over what a model must have been made with to run in this installation."""
     digest = hashlib.sha256()
     for name, content in _inputs():
         digest.update(name.encode() + b"\0" + content + b"\0")
     return digest.hexdigest()
+
+
+def _files() -> Taught:
+    return taught_by_files(ROOT / "knowledge/data")
 
 
 def _inputs() -> Iterator[tuple[str, bytes]]:
@@ -84,35 +132,28 @@ def _inputs() -> Iterator[tuple[str, bytes]]:
         files += sorted((ROOT / folder).rglob(pattern))
     for path in files:
         yield str(path.relative_to(ROOT)), path.read_bytes()
-    # Of the directory only the phrasings teach the model; a new phone number trains nothing.
-    for path in sorted((ROOT / "knowledge/data").rglob("*.yml")):
-        content = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) or {}
-        taught = [
-            part.get("questions")
-            for part in [*(content.get("actions") or []), *(content.get("outside") or []), *(content.get("broad_needs") or [])]
-        ]
-        if any(taught):
-            yield path.name, repr(taught).encode()
 
 
-def _intact(path: Path) -> bool:
+def intact(path: Path) -> bool:
+    """True when the model is the one that was trained."""
     checksum = _checksum_file(path)
-    return checksum.exists() and checksum.read_text(encoding="ascii").strip() == _sha256(path)
+    return checksum.exists() and checksum.read_text(encoding="ascii").strip() == sha256(path)
 
 
 def _checksum_file(path: Path) -> Path:
     return path.with_name(path.name + ".sha256")
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """The digest (hex) of a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _forget_old(newest: Path) -> None:
+def _forget_old(newest: Path, keep: Collection[str]) -> None:
     # By name, too: a clock that was once wrong must not make the model just trained an old one.
     models = sorted(newest.parent.glob("passerelle-*.tar.gz"), key=lambda path: (path == newest, path.stat().st_mtime), reverse=True)
-    for path in models[_KEPT_MODELS:]:
+    for path in (path for path in models[_KEPT_MODELS:] if path.name not in keep):
         path.unlink(missing_ok=True)
         _checksum_file(path).unlink(missing_ok=True)
     for path in newest.parent.glob(f"{_PARTIAL}*.tar.gz"):

@@ -31,7 +31,7 @@ def card(directory: Directory, entry: Entry, at: dt.datetime) -> dict[str, Any]:
         *([action.price] if action.price else []),
     ]
     schedules = _newest_first(directory, entry.schedules)
-    sources = list(dict.fromkeys(group.source for group in groups))
+    sources = list(dict.fromkeys([action.source, *action.further_sources, *(group.source for group in groups)]))
     return {
         "id": action.id,
         "uuid": entry.uuid,

@@ -5,10 +5,12 @@ decides what to do. PyYAML's node tree is kept beside the values because pydanti
 only the tree knows lines.
 """
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import yaml
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # missing from its stubs
@@ -42,12 +44,14 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Problem:
-    """One refused value."""
+    """One refused value. ``code`` and ``context`` name the reason for who words it in French (knowledge/exchange)."""
 
     file: str
     line: int
     field: str
     message: str
+    code: str = dataclasses.field(default="", compare=False)
+    context: Mapping[str, Any] = dataclasses.field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.field}: {self.message}"
@@ -71,59 +75,71 @@ class DirectoryFiles:
                 yield file.organisation, action
 
 
-def read_directory(data: Path = DATA) -> DirectoryFiles:
-    """Read every file below ``data`` and return records and problems. Never raises for bad content."""
+class Located(Protocol):
+    """A validated document that knows where each of its values was written."""
+
+    name: str
+    value: Any
+
+    def problem(self, path: tuple, message: str, code: str, context: Mapping[str, Any]) -> Any:
+        """Say that the value at ``path`` is refused."""
+
+
+def read_directory(data: Path = DATA, most_bytes: int = MAX_FILE_BYTES) -> DirectoryFiles:
+    """Read every file below ``data``, each of ``most_bytes`` at most, and return records and problems.
+
+    Never raises for bad content.
+    """
     result = DirectoryFiles()
-    locations: dict[int, _Located] = {}
-    for located in _parse_all(data, result):
-        locations[id(located.value)] = located
-    _check_references(result, locations)
+    located = list(_parse_all(data, result, most_bytes))
+    result.problems += check_references(result, located)
     return result
 
 
-def _parse_all(data: Path, result: DirectoryFiles) -> Iterator["_Located"]:
-    if sources := _read(data / "sources.yml", SourcesFile, data, result.problems):
+def _parse_all(data: Path, result: DirectoryFiles, most_bytes: int) -> Iterator["_LocatedFile"]:
+    read = partial(_read, data=data, problems=result.problems, most_bytes=most_bytes)
+    if sources := read(data / "sources.yml", SourcesFile):
         result.sources = sources.value.sources
         yield sources
-    if numbers := _read(data / "help_numbers.yml", HelpNumbersFile, data, result.problems):
+    if numbers := read(data / "help_numbers.yml", HelpNumbersFile):
         result.help_numbers = numbers.value.help_numbers
         yield numbers
-    if outside := _read(data / "outside.yml", OutsideFile, data, result.problems):
+    if outside := read(data / "outside.yml", OutsideFile):
         result.outside = outside.value.outside
         yield outside
-    if (data / "broad_needs.yml").exists() and (broad := _read(data / "broad_needs.yml", BroadNeedsFile, data, result.problems)):
+    if (data / "broad_needs.yml").exists() and (broad := read(data / "broad_needs.yml", BroadNeedsFile)):
         result.broad_needs = broad.value.broad_needs
         yield broad
-    if (data / "orientation.yml").exists() and (asked := _read(data / "orientation.yml", OrientationFile, data, result.problems)):
+    if (data / "orientation.yml").exists() and (asked := read(data / "orientation.yml", OrientationFile)):
         result.orientation = asked.value.orientation
         yield asked
     paths = sorted((data / "organisations").glob("*.yml"))
     if not paths:
         result.problems.append(Problem("organisations/", 1, "-", "no organisation file was found"))
     for path in paths:
-        if located := _read(path, OrganisationFile, data, result.problems):
+        if located := read(path, OrganisationFile):
             result.organisations.append(located.value)
             yield located
 
 
 @dataclass
-class _Located:
+class _LocatedFile:
     """A validated file, with the tree that knows its lines."""
 
     name: str
     value: Any
     tree: yaml.Node
 
-    def problem(self, path: tuple, message: str) -> Problem:
-        return Problem(self.name, _line(self.tree, path), ".".join(map(str, path)) or "-", message)
+    def problem(self, path: tuple, message: str, code: str, context: Mapping[str, Any]) -> Problem:
+        return Problem(self.name, _line(self.tree, path), ".".join(map(str, path)) or "-", message, code, context)
 
 
-def _read(path: Path, model: type[Model], data: Path, problems: list[Problem]) -> _Located | None:
+def _read(path: Path, model: type[Model], data: Path, problems: list[Problem], most_bytes: int) -> _LocatedFile | None:
     name = str(path.relative_to(data))
     try:
         raw = path.read_bytes()
-        if len(raw) > MAX_FILE_BYTES:
-            raise ValueError(f"larger than {MAX_FILE_BYTES} bytes")
+        if len(raw) > most_bytes:
+            raise ValueError(f"larger than {most_bytes} bytes")
         text = raw.decode("utf-8")
         _refuse_deep_nesting(text)
         tree = yaml.compose(text, Loader=yaml.CSafeLoader)
@@ -135,8 +151,8 @@ def _read(path: Path, model: type[Model], data: Path, problems: list[Problem]) -
     except Exception as error:  # noqa: BLE001 - PyYAML lets IndexError, KeyError… through on ill-formed tagged values
         problems.append(Problem(name, 1, "-", f"cannot be read: {error}"))
         return None
-    if tree is None or not isinstance(content, dict):
-        problems.append(Problem(name, 1, "-", "the file must hold a mapping"))
+    if tree is None or not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        problems.append(Problem(name, 1, "-", "the file must hold a mapping of names to values"))
         return None
     problems.extend(Problem(name, line, key, "this key stands twice; only the last would count") for line, key in _duplicate_keys(tree))
     problems.extend(
@@ -145,11 +161,11 @@ def _read(path: Path, model: type[Model], data: Path, problems: list[Problem]) -
         if isinstance(node, yaml.ScalarNode) and "\0" in node.value
     )
     try:
-        return _Located(name, model.parse_obj(content), tree)
+        return _LocatedFile(name, model.parse_obj(content), tree)
     except ValidationError as error:
         for e in error.errors():
-            path_in_file = tuple(part for part in e["loc"] if part != "__root__")
-            problems.append(Problem(name, _line(tree, path_in_file), ".".join(map(str, path_in_file)) or "-", e["msg"]))
+            place = tuple(part for part in e["loc"] if part != "__root__")
+            problems.append(_LocatedFile(name, None, tree).problem(place, e["msg"], e["type"], e.get("ctx", {})))
         return None
 
 
@@ -204,36 +220,51 @@ def _line(node: yaml.Node, path: tuple) -> int:
     return line
 
 
-def _check_references(result: DirectoryFiles, locations: dict[int, _Located]) -> None:
-    """What one file alone cannot show: unknown sources, ids used twice, hours that do not parse."""
+def check_references(result: DirectoryFiles, documents: Iterable[Located]) -> list:
+    """What one document alone cannot show: unknown sources, ids used twice, hours that do not parse.
+
+    Returns what ``Located.problem`` makes of each.
+    """
     known = {source.id for source in result.sources}
     actions = {action.id for _, action in result.actions()}
     questions = {question.id: question for question in result.orientation}
     seen: dict[str, str] = {}
-    for located in locations.values():
+    problems = []
+    for located in documents:
         for path, record in _records(located.value):
             source = getattr(record, "source", None)
             if source is not None and source not in known:
-                result.problems.append(located.problem((*path, "source"), f"« {source} » is not in sources.yml"))
+                problems.append(
+                    located.problem((*path, "source"), f"« {source} » is not in sources.yml", "unknown_source", {"value": source})
+                )
+            for i, further in enumerate(getattr(record, "further_sources", [])):
+                if further not in known:
+                    message = f"« {further} » is not in sources.yml"
+                    problems.append(located.problem((*path, "further_sources", i), message, "unknown_source", {"value": further}))
             for name in ("actions", "unsure") if isinstance(record, (BroadNeed, Choice, OrientationQuestion)) else ():
                 missing = [(i, action_id) for i, action_id in enumerate(getattr(record, name, [])) if action_id not in actions]
-                result.problems += [located.problem((*path, name, i), f"no action is called « {called} »") for i, called in missing]
+                problems += [
+                    located.problem((*path, name, i), f"no action is called « {called} »", "unknown_action", {"value": called})
+                    for i, called in missing
+                ]
             if isinstance(record, OrientationQuestion) and _longest(record.id, questions) > MOST_QUESTIONS:
                 longest = f"more than {MOST_QUESTIONS} questions follow each other from here, or one that does not exist"
-                result.problems.append(located.problem((*path, "choices"), longest))
+                problems.append(located.problem((*path, "choices"), longest, "orientation_too_long", {"limit": MOST_QUESTIONS}))
             osm = getattr(record, "osm", None)
             if osm:
                 try:
                     OpeningHours(osm, country="FR")
                 except ParserError as error:
                     reason = str(error).splitlines()[-1].strip(" =")
-                    result.problems.append(located.problem((*path, "osm"), f"not an opening_hours expression: {reason}"))
+                    problems.append(located.problem((*path, "osm"), f"not an opening_hours expression: {reason}", "osm_unreadable", {}))
             identifier = getattr(record, "id", None)
             if identifier is not None:
                 key = f"{type(record).__name__} {identifier}"
                 if key in seen:
-                    result.problems.append(located.problem((*path, "id"), f"« {identifier} » is already used in {seen[key]}"))
+                    message = f"« {identifier} » is already used in {seen[key]}"
+                    problems.append(located.problem((*path, "id"), message, "id_used", {"value": identifier}))
                 seen.setdefault(key, located.name)
+    return problems
 
 
 def _longest(question_id: str, questions: dict[str, OrientationQuestion], before: int = 0) -> int:

@@ -55,15 +55,17 @@ def _owner(table: str) -> sa.Column:
     return sa.Column(sa.String(36), sa.ForeignKey(f"{table}.id", ondelete="CASCADE"), index=True)
 
 
-def _json() -> sa.Column:
-    return sa.Column(sa.JSON, nullable=False, default=list)
+def _json(**options: Any) -> sa.Column:
+    return sa.Column(sa.JSON, nullable=False, default=list, **options)
 
 
 class Source(Base):
     __tablename__ = "sources"
     id = _id()
     slug = _slug()
+    kind = sa.Column(sa.String(10), nullable=False, server_default="page")
     title = sa.Column(sa.Text, nullable=False)
+    told_by = sa.Column(sa.Text)
     url = sa.Column(sa.Text)
     published = sa.Column(sa.String(10))
     published_note = sa.Column(sa.Text)
@@ -79,6 +81,7 @@ class Organisation(Base):
     aliases = _json()
     description = sa.Column(sa.Text)
     source_id = _source()
+    further_sources = _json(server_default="[]")
 
 
 class Action(Base):
@@ -113,6 +116,7 @@ class Action(Base):
     verified_on = sa.Column(sa.Date)
     verified_by = sa.Column(sa.Text)
     source_id = _source()
+    further_sources = _json(server_default="[]")
     __table_args__ = (
         sa.CheckConstraint("kind in ('action', 'faq')", name="kind"),
         sa.CheckConstraint("status in ('active', 'finished', 'upcoming', 'unknown')", name="status"),
@@ -280,7 +284,7 @@ class OrientationQuestion(Base):
 
 
 class DirectoryVersion(Base):
-    """One row: what is loaded. Readers compare ``version`` to know that they must reload."""
+    """One row. Readers compare ``version`` to know that they must reload; ``content_hash`` is of the files last loaded."""
 
     __tablename__ = "directory_version"
     id = sa.Column(sa.Integer, primary_key=True)

@@ -1,158 +1,21 @@
-"""Between the files' records (``knowledge.schema``) and the tables (``knowledge.models``), both ways.
+"""From rows (``knowledge.models``) back to records (``knowledge.schema``): a whole directory, or one sheet.
 
-``insert(session, files)`` then ``select_all(session)`` gives back equal records; a test holds that.
+``insert(session, files)`` (``knowledge.rows``) then ``select_all(session)`` gives back equal records; a
+test holds that.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from knowledge import models, schema
 from knowledge.files import DirectoryFiles
-from knowledge.models import stable_id
-
-# The columns that carry the same name and value in a record and in its row.
-_ACTION = [
-    "kind",
-    "title",
-    "official_title",
-    "summary",
-    "description",
-    "steps",
-    "content",
-    "duration",
-    "frequency",
-    "group_size",
-    "levels",
-    "level_text",
-    "diploma",
-    "languages",
-    "partners",
-    "thematiques",
-    "keywords",
-    "status_text",
-    "next_edition",
-    "volet",
-    "section",
-    "programme_year",
-    "verified_on",
-    "verified_by",
-]
-_ORGANISATION = ["name", "full_name", "aliases", "description"]
-_PLACE = ["name", "address", "city", "postal_code", "quarter", "latitude", "longitude", "note"]
-_CONTACT = ["kind", "value", "label", "public"]
-_SCHEDULE = ["text", "osm", "confidence", "exceptions", "valid_from", "valid_to"]
-_EVENT = ["title", "start", "end", "text"]
-_AUDIENCE = ["text", "publics", "age_min", "age_max", "gender", "quarters", "conditions", "referral"]
-_OWNED: list[tuple[str, type[schema.Record], type[models.Base], list[str]]] = [
-    ("places", schema.Place, models.Place, _PLACE),
-    ("contacts", schema.Contact, models.Contact, _CONTACT),
-    ("schedules", schema.Schedule, models.Schedule, _SCHEDULE),
-]
-
-
-def _columns(record: BaseModel, names: Iterable[str]) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in names}
-
-
-def _source_id(slug: str) -> str:
-    return stable_id("source", slug)
-
-
-def delete_all(session: Session) -> None:
-    """Empty the directory's tables, children first."""
-    tables = [
-        models.Question, models.ActionTheme, models.Event, models.Audience, models.Price, models.Place, models.Contact,
-        models.Schedule, models.Action, models.Organisation, models.HelpNumber, models.OutsideTopic,
-        models.BroadNeed, models.OrientationQuestion, models.Source,
-    ]  # fmt: skip
-    for table in tables:
-        session.execute(sa.delete(table))
-
-
-def insert(session: Session, files: DirectoryFiles) -> None:
-    """Insert every record of ``files``; the caller owns the transaction."""
-    rows: dict[type[models.Base], list[dict]] = defaultdict(list)
-    for source in files.sources:
-        names = ["title", "url", "published", "published_note", "primary"]
-        rows[models.Source].append({"id": _source_id(source.id), "slug": source.id, **_columns(source, names)})
-    position = 0
-    for file in files.organisations:
-        organisation = file.organisation
-        organisation_id = stable_id("organisation", organisation.id)
-        rows[models.Organisation].append(
-            {"id": organisation_id, "slug": organisation.id, "source_id": _source_id(organisation.source)}
-            | _columns(organisation, _ORGANISATION)
-        )
-        _owned_rows(rows, organisation, organisation_id, "organisation_id")
-        for action in file.actions:
-            _action_rows(rows, action, organisation_id, position)
-            position += 1
-    for i, number in enumerate(files.help_numbers):
-        rows[models.HelpNumber].append(
-            {"id": stable_id("help", number.id), "slug": number.id, "position": i, "source_id": _source_id(number.source)}
-            | _columns(number, ["number", "name", "for_whom", "how", "kinds"])
-        )
-    for i, topic in enumerate(files.outside):
-        rows[models.OutsideTopic].append(
-            {"id": stable_id("outside", topic.id), "slug": topic.id, "position": i} | _columns(topic, ["title", "door", "questions"])
-        )
-    for i, broad in enumerate(files.broad_needs):
-        rows[models.BroadNeed].append(
-            {"id": stable_id("broad", broad.id), "slug": broad.id, "position": i} | _columns(broad, ["actions", "questions"])
-        )
-    for i, question in enumerate(files.orientation):
-        rows[models.OrientationQuestion].append(
-            {"id": stable_id("orientation", question.id), "slug": question.id, "position": i, "ask": question.ask,
-             "choices": [choice.dict() for choice in question.choices], "unsure": question.unsure}
-        )  # fmt: skip
-    for table in sorted(rows, key=lambda table: _ORDER.index(table.__tablename__)):
-        session.execute(sa.insert(table), rows[table])
-
-
-_ORDER = [table.name for table in models.Base.metadata.sorted_tables]
-
-
-def _action_rows(rows: dict, action: schema.Action, organisation_id: str, position: int) -> None:
-    action_id = stable_id("action", action.id)
-    rows[models.Action].append(
-        {"id": action_id, "slug": action.id, "position": position, "organisation_id": organisation_id,
-         "status": action.status.value, "source_id": _source_id(action.source)} | _columns(action, _ACTION)
-    )  # fmt: skip
-    if action.audience:
-        rows[models.Audience].append({"action_id": action_id} | _columns(action.audience, _AUDIENCE))
-    if action.price:
-        rows[models.Price].append(
-            {"action_id": action_id, "source_id": _source_id(action.price.source)} | _columns(action.price, ["frais", "text"])
-        )
-    for i, theme in enumerate(action.themes):
-        rows[models.ActionTheme].append({"action_id": action_id, "theme": theme, "position": i})
-    for i, event in enumerate(action.events):
-        rows[models.Event].append(
-            {"id": stable_id("event", action_id, i), "action_id": action_id, "position": i, "source_id": _source_id(event.source)}
-            | _columns(event, _EVENT)
-        )
-    for i, (voice, text) in enumerate(action.questions.all()):
-        rows[models.Question].append(
-            {"id": stable_id("question", action_id, i), "action_id": action_id, "position": i, "voice": voice, "text": text}
-        )
-    _owned_rows(rows, action, action_id, "action_id")
-
-
-def _owned_rows(rows: dict, owner: Any, owner_id: str, owner_column: str) -> None:
-    for name, _, table, columns in _OWNED:
-        for i, record in enumerate(getattr(owner, name)):
-            other = "organisation_id" if owner_column == "action_id" else "action_id"
-            rows[table].append(
-                {"id": stable_id(name, owner_id, i), owner_column: owner_id, other: None, "position": i,
-                 "source_id": _source_id(record.source)} | _columns(record, columns)
-            )  # fmt: skip
+from knowledge.rows import KINDS, OWNED, TABLES, shared
 
 
 @dataclass(frozen=True)
@@ -169,92 +32,111 @@ class Records:
 
 def select_all(session: Session) -> Records:
     """Read every record: one query a table, then joined here (10,000 actions in a few seconds)."""
-    slugs = {row.id: row.slug for row in _rows(session, models.Source)}
-    owned = {name: _by_owner(session, name, slugs) for name, *_ in _OWNED}
-    audiences = {row.action_id: schema.Audience.construct(**_columns(row, _AUDIENCE)) for row in _rows(session, models.Audience)}
-    prices = {
-        row.action_id: schema.Price.construct(source=slugs[row.source_id], **_columns(row, ["frais", "text"]))
-        for row in _rows(session, models.Price)
-    }
-    themes, events, questions = defaultdict(list), defaultdict(list), defaultdict(list)
-    for row in _rows(session, models.ActionTheme, models.ActionTheme.position):
-        themes[row.action_id].append(row.theme)
-    for row in _rows(session, models.Event, models.Event.position):
-        events[row.action_id].append(schema.Event.construct(source=slugs[row.source_id], **_columns(row, _EVENT)))
-    for row in _rows(session, models.Question, models.Question.position):
-        questions[row.action_id].append((row.voice, row.text))
-
+    reader = _Reader(session)
     actions = defaultdict(list)
-    for row in _rows(session, models.Action, models.Action.position):
-        actions[row.organisation_id].append(
-            schema.Action.construct(
-                id=row.slug,
-                status=schema.Status(row.status),
-                source=slugs[row.source_id],
-                audience=audiences.get(row.id),
-                price=prices.get(row.id),
-                themes=themes[row.id],
-                events=events[row.id],
-                questions=_questions(questions[row.id]),
-                **_owned_by(owned, row.id),
-                **_columns(row, _ACTION),
-            )
-        )
-    return Records(
-        sources=[
-            schema.Source.construct(id=row.slug, **_columns(row, ["title", "url", "published", "published_note", "primary"]))
-            for row in _rows(session, models.Source)
-        ],
-        organisations=[
-            schema.OrganisationFile.construct(
-                organisation=schema.Organisation.construct(
-                    id=row.slug,
-                    source=slugs[row.source_id],
-                    **_owned_by(owned, row.id),
-                    **_columns(row, _ORGANISATION),
-                ),
-                actions=actions[row.id],
-            )
-            for row in _rows(session, models.Organisation)
-        ],
-        help_numbers=[
-            schema.HelpNumber.construct(
-                id=row.slug, source=slugs[row.source_id], **_columns(row, ["number", "name", "for_whom", "how", "kinds"])
-            )
-            for row in _rows(session, models.HelpNumber, models.HelpNumber.position)
-        ],
-        outside=[
-            schema.OutsideTopic.construct(id=row.slug, **_columns(row, ["title", "door", "questions"]))
-            for row in _rows(session, models.OutsideTopic, models.OutsideTopic.position)
-        ],
-        broad_needs=[
-            schema.BroadNeed.construct(id=row.slug, **_columns(row, ["actions", "questions"]))
-            for row in _rows(session, models.BroadNeed, models.BroadNeed.position)
-        ],
-        orientation=[
-            schema.OrientationQuestion.construct(
-                id=row.slug, choices=[schema.Choice.construct(**choice) for choice in row.choices], **_columns(row, ["ask", "unsure"])
-            )
-            for row in _rows(session, models.OrientationQuestion, models.OrientationQuestion.position)
-        ],
-    )
+    for row, action in reader.actions():
+        actions[row.organisation_id].append(action)
+    files = [
+        schema.OrganisationFile.construct(organisation=organisation, actions=actions[row.id])
+        for row, organisation in reader.organisations()
+    ]
+    simple = [reader.records(kind) for kind in ("source", "help_number", "outside_topic", "broad_need", "orientation")]
+    return Records(simple[0], files, *simple[1:])
 
 
-def _rows(session: Session, table: type[models.Base], order: Any = None) -> list[Any]:
-    columns = table.__table__.columns  # type: ignore[attr-defined]
-    order = order if order is not None else columns.get("slug", list(table.__table__.primary_key)[0])  # type: ignore[attr-defined]
-    return session.execute(sa.select(*columns).order_by(order)).all()
+def select_sheet(session: Session, kind: str, slug: str) -> Any | None:
+    """Read one sheet: a record of ``KINDS[kind]``; None when there is none of this id."""
+    reader = _Reader(session, KINDS[kind].row_id(slug))
+    if kind == "organisation":
+        return next((organisation for _, organisation in reader.organisations()), None)
+    if kind != "action":
+        return next(iter(reader.records(kind)), None)
+    found = next(reader.actions(), None)
+    if found is None:
+        return None
+    row, action = found
+    owner = session.execute(sa.select(models.Organisation.slug).where(models.Organisation.id == row.organisation_id)).scalar_one()
+    return sheet_of(action, owner)
 
 
-def _by_owner(session: Session, name: str, slugs: dict[str, str]) -> dict[str, list]:
-    _, record, table, columns = next(entry for entry in _OWNED if entry[0] == name)
-    found: dict[str, list] = defaultdict(list)
-    for row in _rows(session, table, table.position):  # type: ignore[attr-defined]
-        found[row.action_id or row.organisation_id].append(record.construct(source=slugs[row.source_id], **_columns(row, columns)))
-    return found
+def sheet_of(action: schema.Action, organisation_id: str) -> schema.ActionSheet:
+    """An action as the sheet that is edited."""
+    return schema.ActionSheet.construct(organisation=organisation_id, **{name: getattr(action, name) for name in schema.Action.__fields__})
 
 
-def _owned_by(owned: dict[str, dict[str, list]], owner_id: str) -> dict[str, Any]:
+def sheets(directory: Records | DirectoryFiles) -> Iterator[tuple[str, Any]]:
+    """Every sheet of a directory, as (kind, record)."""
+    for kind, records in (("source", directory.sources), ("help_number", directory.help_numbers), ("outside_topic", directory.outside),
+                          ("broad_need", directory.broad_needs), ("orientation", directory.orientation)):  # fmt: skip
+        yield from ((kind, record) for record in records)
+    for file in directory.organisations:
+        yield "organisation", file.organisation
+        yield from (("action", sheet_of(action, file.organisation.id)) for action in file.actions)
+
+
+class _Reader:
+    """Reads rows into records; of one sheet only when ``only`` is the id of its row."""
+
+    def __init__(self, session: Session, only: str | None = None) -> None:
+        self._session, self._only = session, only
+        self._slugs = {row.id: row.slug for row in session.execute(sa.select(models.Source.id, models.Source.slug))}
+
+    def records(self, kind: str) -> list[Any]:
+        """Records that own nothing."""
+        record, table = KINDS[kind].record, KINDS[kind].table
+        return [record.construct(id=row.slug, **self._values(row, record, table)) for row in self._rows(table, "id")]
+
+    def organisations(self) -> Iterator[tuple[Any, schema.Organisation]]:
+        owned = self._owned("organisation_id")
+        for row in self._rows(TABLES["organisations"], "id"):
+            values = self._values(row, schema.Organisation, TABLES["organisations"]) | _of(owned, row.id)
+            yield row, schema.Organisation.construct(id=row.slug, **values)
+
+    def actions(self) -> Iterator[tuple[Any, schema.Action]]:
+        owned = self._owned("action_id") | {"events": self._by_owner(schema.Event, TABLES["action_events"], "action_id")}
+        audiences = self._by_owner(schema.Audience, TABLES["audiences"], "action_id")
+        prices = self._by_owner(schema.Price, TABLES["prices"], "action_id")
+        themes, questions = defaultdict(list), defaultdict(list)
+        for row in self._rows(TABLES["action_themes"], "action_id"):
+            themes[row.action_id].append(row.theme)
+        for row in self._rows(TABLES["questions"], "action_id"):
+            questions[row.action_id].append((row.voice, row.text))
+        for row in self._rows(TABLES["actions"], "id"):
+            values = self._values(row, schema.Action, TABLES["actions"]) | _of(owned, row.id) | {"status": schema.Status(row.status)}
+            values |= {
+                "audience": next(iter(audiences[row.id]), None),
+                "price": next(iter(prices[row.id]), None),
+                "themes": themes[row.id],
+                "questions": _questions(questions[row.id]),
+            }
+            yield row, schema.Action.construct(id=row.slug, **values)
+
+    def _owned(self, owner: str) -> dict[str, dict[str, list]]:
+        return {name: self._by_owner(record, table, owner) for name, record, table in OWNED}
+
+    def _by_owner(self, record: type[schema.Record], table: sa.Table, owner: str) -> dict[str, list]:
+        found: dict[str, list] = defaultdict(list)
+        for row in self._rows(table, owner):
+            found[getattr(row, owner)].append(record.construct(**self._values(row, record, table)))
+        return found
+
+    def _values(self, row: Any, record: type[schema.Record], table: sa.Table) -> dict[str, Any]:
+        values = {name: getattr(row, name) for name in shared(record, table)}
+        if "source" in record.__fields__:
+            values["source"] = self._slugs[row.source_id]
+        if record is schema.OrientationQuestion:
+            values["choices"] = [schema.Choice.construct(**choice) for choice in row.choices]
+        return values
+
+    def _rows(self, table: sa.Table, key: str) -> Iterable[Any]:
+        """The rows of ``table`` in order; those of the one sheet when only one is read, found by the column ``key``."""
+        columns = table.columns
+        order = next(columns[name] for name in ("position", "slug", "action_id") if name in columns)
+        query = sa.select(*columns).order_by(order)
+        return self._session.execute(query.where(columns[key] == self._only) if self._only else query).all()
+
+
+def _of(owned: dict[str, dict[str, list]], owner_id: str) -> dict[str, Any]:
     return {name: by_owner[owner_id] for name, by_owner in owned.items()}
 
 

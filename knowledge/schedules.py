@@ -59,11 +59,11 @@ def is_public_holiday(day: dt.date) -> bool:
 
 def opening(schedule: Schedule, at: dt.datetime) -> Opening:
     """Return the state of ``schedule`` at ``at`` (aware; naive is taken as Paris time)."""
-    at = _existing(at if at.tzinfo else at.replace(tzinfo=PARIS))
-    if not schedule.osm or not _in_force(schedule, at.date()):
+    at = existing(at if at.tzinfo else at.replace(tzinfo=PARIS))
+    if not schedule.osm or not in_force(schedule, at.date()):
         return Opening(State.unknown, at)
     hours = parse(schedule.osm)
-    if _silent_on_holidays(schedule) and is_public_holiday(at.date()):
+    if silent_on_holidays(schedule) and is_public_holiday(at.date()):
         return Opening(State.unknown, at, next_opening=_next_opening(schedule, at), holiday=True)
     if hours.is_unknown(at):
         return Opening(State.unknown, at)
@@ -72,25 +72,27 @@ def opening(schedule: Schedule, at: dt.datetime) -> Opening:
     return Opening(State.closed, at, next_opening=_next_opening(schedule, at))
 
 
-def _existing(at: dt.datetime) -> dt.datetime:
+def existing(at: dt.datetime) -> dt.datetime:
     """``at`` in Paris time, through UTC: half past two does not exist on the night the clocks go forward."""
     return at.astimezone(dt.timezone.utc).astimezone(PARIS)
 
 
-def _in_force(schedule: Schedule, day: dt.date) -> bool:
+def in_force(schedule: Schedule, day: dt.date) -> bool:
+    """Is ``day`` inside the dates for which the schedule was given?"""
     return (schedule.valid_from is None or schedule.valid_from <= day) and (schedule.valid_to is None or day <= schedule.valid_to)
 
 
-def _silent_on_holidays(schedule: Schedule) -> bool:
+def silent_on_holidays(schedule: Schedule) -> bool:
+    """True when the expression does not speak of public holidays: nobody knows whether it is open then."""
     return "PH" not in (schedule.osm or "")
 
 
 def _next_opening(schedule: Schedule, at: dt.datetime) -> dt.datetime | None:
-    silent = _silent_on_holidays(schedule)
-    for start, _, state, _ in parse(schedule.osm).intervals(at, _existing(at + HORIZON)):
+    silent = silent_on_holidays(schedule)
+    for start, _, state, _ in parse(schedule.osm).intervals(at, existing(at + HORIZON)):
         if str(state) != "open" or start <= at or (silent and is_public_holiday(start.date())):
             continue
-        if _in_force(schedule, start.date()):
+        if in_force(schedule, start.date()):
             return start
     return None
 
@@ -106,8 +108,8 @@ def half_day(schedules: list[Schedule], day: dt.date, start: dt.time, end: dt.ti
     found = []
     for schedule in schedules:
         state = State.unknown
-        if schedule.osm and _in_force(schedule, day) and not (_silent_on_holidays(schedule) and is_public_holiday(day)):
-            begin, finish = (_existing(dt.datetime.combine(day, time, tzinfo=PARIS)) for time in (start, end))
+        if schedule.osm and in_force(schedule, day) and not (silent_on_holidays(schedule) and is_public_holiday(day)):
+            begin, finish = (existing(dt.datetime.combine(day, time, tzinfo=PARIS)) for time in (start, end))
             states = {str(kind) for _, _, kind, _ in parse(schedule.osm).intervals(begin, finish)}
             state = next((s for s in (State.open, State.unknown) if s.value in states), State.closed)
         found.append((schedule, state))

@@ -21,7 +21,15 @@ class Settings(BaseSettings):
     rate_limit_chat: int = Field(default=30, ge=0, description="messages per client per minute; 0 = off")
     trusted_proxies: int = Field(default=0, ge=0, description="number of proxies in front whose X-Forwarded-For is believed")
     retention_days: int = Field(default=30, ge=1, description="conversations older than this are erased")
+    rate_limit_sign_in: int = Field(default=10, ge=0, description="attempts to sign in per account per quarter of an hour; 0 = off")
+    openid_issuer: str | None = Field(default=None, description="OpenID Connect provider of the console; default: passwords only")
+    openid_client_id: str | None = Field(default=None, description="what the provider calls this installation")
+    openid_client_secret: SecretStr | None = Field(default=None, description="given by the provider")
+    openid_creates_accounts: bool = Field(default=False, description="whoever the provider knows becomes an agent")
+    staff_idle_minutes: int = Field(default=240, ge=1, description="a session of the console ends after so long without use")
+    staff_session_hours: int = Field(default=12, ge=1, description="a session of the console ends after so long at the latest")
     max_body_bytes: int = Field(default=16_384, ge=1024, description="largest request body accepted")
+    max_staff_body_bytes: int = Field(default=10_000_000, ge=1024, description="the same for the console's pages (forms, imported files)")
 
     class Config:
         env_prefix = "PASSERELLE_"

@@ -6,12 +6,13 @@ when it is missing, which takes about a minute.
 
 import contextlib
 import os
+import re
 import socket
 import threading
 import time
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -33,7 +34,7 @@ def settings(tmp_path_factory):
     (folder / "models").mkdir()
     for name in (model_path(ROOT / "var"), model_path(ROOT / "var").with_name(model_path(ROOT / "var").name + ".sha256")):
         (folder / "models" / name.name).symlink_to(name)
-    return Settings(var_dir=folder, rate_limit_chat=0)
+    return Settings(var_dir=folder, rate_limit_chat=0, rate_limit_sign_in=0)
 
 
 @pytest.fixture(scope="session")
@@ -99,6 +100,59 @@ def client(live_server) -> Iterator[httpx.Client]:
     """A real HTTP client of the live server."""
     with httpx.Client(base_url=live_server, timeout=30) as opened:
         yield opened
+
+
+@pytest.fixture
+def open_app(services) -> Iterator[Callable]:
+    """Start an application with changed settings over the running services; ``open_`` replaces how it opens them."""
+    from fastapi.testclient import TestClient
+
+    from api.app import create_app
+
+    with contextlib.ExitStack() as opened:
+
+        def start(open_=None, wait: bool = True, **changes) -> TestClient:
+            changed = services.settings.copy(update=changes)
+            client = opened.enter_context(TestClient(create_app(changed, open_ or (lambda _settings: services))))
+            deadline = time.monotonic() + 10
+            while wait and client.get("/readyz").status_code != 200:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            return client
+
+        yield start
+
+
+@pytest.fixture
+def add_account(services):
+    """Add an account with this role straight to the database; returns it."""
+    from knowledge.accounts import people
+    from knowledge.accounts.models import Role
+
+    def add(role: str = "agent", password: str | None = None, name: str = "Camille Test"):
+        with services.sessions.begin() as session:
+            return people.create(session, name, f"{uuid.uuid4().hex}@pimms.example", Role(role), password)
+
+    return add
+
+
+@pytest.fixture
+def staff(live_server, services, add_account) -> Iterator[Callable[..., httpx.Client]]:
+    """``staff("editor")``: a client signed in with this role, which sends the form token with every request."""
+    from knowledge.accounts import sessions
+
+    with contextlib.ExitStack() as opened:
+
+        def sign_in(role: str = "agent") -> httpx.Client:
+            with services.sessions.begin() as session:
+                token = sessions.begin(session, add_account(role))
+            cookie = {"passerelle_staff": token}
+            client = opened.enter_context(httpx.Client(base_url=live_server, timeout=30, cookies=cookie, headers={"accept": "text/html"}))
+            page = client.get("/staff").text
+            client.headers["x-csrf-token"] = re.search(r'name="csrf_token" value="(\w+)"', page)[1]
+            return client
+
+        yield sign_in
 
 
 def _skip_or_fail(reason: str) -> None:

@@ -9,13 +9,14 @@ Field names follow data.inclusion v1 where it has them (``thematiques``, ``publi
 ``frais``); ``docs/knowledge-base.md`` gives the correspondence.
 """
 
-from knowledge.schema.actions import Action, Audience, Organisation, OrganisationFile, Public, Questions, Status, Theme
-from knowledge.schema.facts import Contact, Event, Place, Price, Quarter, Record, Schedule, Slug, Source
+from knowledge.schema.actions import Action, ActionSheet, Audience, Organisation, OrganisationFile, Public, Questions, Status, Theme
+from knowledge.schema.facts import Contact, Event, Place, Price, Quarter, Record, Refused, Schedule, Slug, Source
 from knowledge.schema.orientation import MOST_QUESTIONS, Choice, OrientationFile, OrientationQuestion
 from knowledge.schema.shared import BroadNeed, BroadNeedsFile, HelpNumber, HelpNumbersFile, OutsideFile, OutsideTopic, SourcesFile
 
 __all__ = [
     "Action",
+    "ActionSheet",
     "Audience",
     "BroadNeed",
     "BroadNeedsFile",
@@ -37,6 +38,7 @@ __all__ = [
     "Quarter",
     "Questions",
     "Record",
+    "Refused",
     "Schedule",
     "Slug",
     "Source",

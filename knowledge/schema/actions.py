@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, root_validator
 
-from knowledge.schema.facts import Contact, Event, Place, Price, Quarter, Record, Schedule, Slug
+from knowledge.schema.facts import Contact, Event, Place, Price, Quarter, Record, Refused, Schedule, Slug
 
 # The needs by which people look for a door. Ours, because data.inclusion's 69 thematiques are
 # made for professionals; each action also carries those.
@@ -74,7 +74,7 @@ class Audience(Record):
     def _ages_in_order(cls, values: dict) -> dict:
         low, high = values.get("age_min"), values.get("age_max")
         if low is not None and high is not None and low > high:
-            raise ValueError("age_min is above age_max")
+            raise Refused("ages_reversed", "age_min is above age_max", "age_max")
         return values
 
 
@@ -127,9 +127,16 @@ class Action(Record):
     programme_year: int | None = Field(ge=1900, le=2100)
     keywords: list[str] = Field([], description="words an agent would type")
     source: str = Slug
+    further_sources: list[str] = Field([], description="ids of other sources of what has no source of its own")
     verified_on: dt.date | None
     verified_by: str | None
     questions: Questions = Questions()
+
+
+class ActionSheet(Action):
+    """An action with the id of the organisation that runs it: what is edited as one."""
+
+    organisation: str = Slug
 
 
 class Organisation(Record):
@@ -144,6 +151,7 @@ class Organisation(Record):
     contacts: list[Contact] = []
     schedules: list[Schedule] = []
     source: str = Slug
+    further_sources: list[str] = Field([], description="ids of other sources of its name and description")
 
 
 class OrganisationFile(Record):

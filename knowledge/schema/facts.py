@@ -5,6 +5,7 @@ import re
 from typing import Literal
 
 from pydantic import BaseModel, Extra, Field, root_validator, validator
+from pydantic.errors import PydanticValueError
 
 Slug = Field(regex=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)
 
@@ -20,15 +21,43 @@ class Record(BaseModel):
         min_anystr_length = 1
 
 
+class Refused(PydanticValueError):
+    """A value that contradicts itself or another. ``reason`` is a code, for wording in French elsewhere.
+
+    ``field`` is where a form says it, when a whole record is refused.
+    """
+
+    code = "refused"
+    msg_template = "{message}"
+
+    def __init__(self, reason: str, message: str, field: str | None = None) -> None:
+        super().__init__(reason=reason, message=message, field=field)
+
+
 class Source(Record):
-    """Where a fact was read. ``published`` is the date as the source gives it, or null."""
+    """Where a fact was read, or who told it. ``published`` is the date as the source gives it, or null.
+
+    What somebody told (``kind`` other than ``page`` and ``document``) says who and on which day;
+    ``told_by`` is for the staff and never shown to residents.
+    """
 
     id: str = Slug
+    kind: Literal["page", "document", "phone", "email", "letter", "visit"] = "page"
     title: str
+    told_by: str | None = Field(description="who said it, and what they do there")
     url: str | None = Field(regex=r"^https?://")
     published: str | None = Field(description="'2021', '2024-08-01', '2019-05'… ; null when undated", regex=r"^\d{4}(-\d\d){0,2}$")
     published_note: str | None
     primary: bool = False
+
+    @root_validator(skip_on_failure=True)
+    def _says_who_told(cls, values: dict) -> dict:
+        if values["kind"] not in ("page", "document"):
+            if not values.get("told_by"):
+                raise Refused("told_by_missing", "what was told needs told_by: who said it", "told_by")
+            if len(values.get("published") or "") != len("2024-08-01"):
+                raise Refused("told_on_missing", "what was told needs the day: published: 2024-08-01", "published")
+        return values
 
 
 class Contact(Record):
@@ -50,7 +79,8 @@ class Contact(Record):
         }
         kind = values.get("kind")
         if kind and not re.match(patterns[kind], value):
-            raise ValueError(f"« {value} » is not a {kind}; expected e.g. 02 54 44 50 50, nom@exemple.fr, https://…")
+            example = "expected e.g. 02 54 44 50 50, nom@exemple.fr, https://…"
+            raise Refused(f"not_{kind}", f"« {value} » is not a {kind}; {example}")
         return value
 
 
@@ -70,7 +100,7 @@ class Place(Record):
     @root_validator(skip_on_failure=True)
     def _says_where(cls, values: dict) -> dict:
         if not (values.get("name") or values.get("address")):
-            raise ValueError("a place needs a name or an address")
+            raise Refused("place_nowhere", "a place needs a name or an address", "name")
         return values
 
 
@@ -93,9 +123,10 @@ class Schedule(Record):
     @root_validator(skip_on_failure=True)
     def _only_exact_hours_are_computed(cls, values: dict) -> dict:
         if values.get("osm") and values["confidence"] != "exact":
-            raise ValueError("osm is only allowed with confidence: exact (a vague schedule must never become « open now »)")
+            reason = "osm is only allowed with confidence: exact (a vague schedule must never become « open now »)"
+            raise Refused("osm_not_exact", reason, "confidence")
         if values.get("valid_from") and values.get("valid_to") and values["valid_from"] > values["valid_to"]:
-            raise ValueError("valid_from is after valid_to")
+            raise Refused("dates_reversed", "valid_from is after valid_to", "valid_to")
         return values
 
 
@@ -111,7 +142,7 @@ class Event(Record):
     @root_validator(skip_on_failure=True)
     def _ends_after_start(cls, values: dict) -> dict:
         if values["start"] > values["end"]:
-            raise ValueError("end is before start")
+            raise Refused("dates_reversed", "end is before start", "end")
         return values
 
 

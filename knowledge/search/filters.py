@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.directory import Entry
-from knowledge.schedules import State, opening_of
+from knowledge.schedules import State, half_day, opening_of
 from knowledge.schema import Status
 from nlu.french.person import Person
 
@@ -16,7 +16,7 @@ NORTH = {"coty", "kennedy", "begon", "mirabeau", "croix-chevalier", "quartiers-n
 
 @dataclass(frozen=True)
 class Filters:
-    """Hard conditions; None means no condition. ``age`` in years, ``open_at`` aware or Paris time."""
+    """Hard conditions; None means no condition. ``age`` in years, ``open_at`` aware or Paris time; ``day``: open at some time of it."""
 
     theme: str | None = None
     public: str | None = None
@@ -27,10 +27,11 @@ class Filters:
     free: bool | None = None
     organisation: str | None = None
     open_at: dt.datetime | None = None
+    day: dt.date | None = None
 
     def accepts(self, entry: Entry) -> bool:
         """True when ``entry`` is not excluded. What is unknown of an action does not exclude it,
-        except for ``open_at`` and ``free``, which promise something to the person."""
+        except for ``open_at``, ``day`` and ``free``, which promise something to the person."""
         action, audience = entry.action, entry.action.audience
         if self.theme and self.theme not in action.themes:
             return False
@@ -41,6 +42,8 @@ class Filters:
         if self.free and not (action.price and action.price.frais == "gratuit"):
             return False
         if self.open_at and opening_of(entry.schedules, self.open_at).state is not State.open:
+            return False
+        if self.day and not _open_on(entry, self.day):
             return False
         if audience is None:
             return True
@@ -56,6 +59,10 @@ def _age_fits(audience, age: int | None) -> bool:  # type: ignore[no-untyped-def
     if age is None:
         return True
     return not (audience.age_min is not None and age < audience.age_min) and not (audience.age_max is not None and age > audience.age_max)
+
+
+def _open_on(entry: Entry, day: dt.date) -> bool:
+    return any(state is State.open for _, state in half_day(entry.schedules, day, dt.time(0), dt.time(23, 59)))
 
 
 def _near(quarter: str, quarters: Sequence[str]) -> bool:

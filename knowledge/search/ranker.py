@@ -8,6 +8,7 @@ in seconds. Both give margins on one scale.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -62,7 +63,9 @@ class Ranker:
         self._prototypes = _means(self._unit_rows, y, self.labels)
         self._by_feature = self._prototypes.T.tocsr()
         self._outside_rows = self._unit_rows[np.flatnonzero(y == OUTSIDE)]
-        self._rows_of = {label: np.flatnonzero(y == label) for label in self.labels} if self._classifier else {}
+        self._order = np.argsort(y, kind="stable")
+        self._first = np.searchsorted(y[self._order], self.labels)
+        self._after = np.searchsorted(y[self._order], self.labels, side="right")
 
     def score(self, text: str) -> Scores:
         """Return the margins of every label for ``text``."""
@@ -94,12 +97,11 @@ class Ranker:
 
     def contributions(self, row: csr_matrix, label: str, most: int = 5) -> list[tuple[str, float]]:
         """The words of the message that spoke most for ``label``, with their weight."""
-        found = np.flatnonzero(self.labels == label)
-        if not len(found):
+        at = self._position(label)
+        if at is None:
             return []
-        at = int(found[0])
         weights = self._classifier.weights[:, self._at[at]] if self._classifier else self._prototypes[at].toarray().ravel()
-        names = self.features.names()
+        names = self._names
         spoken = [
             (str(names[j])[6:], float(v * weights[j])) for j, v in zip(row.indices, row.data, strict=True) if names[j].startswith("word__")
         ]
@@ -107,14 +109,22 @@ class Ranker:
 
     def nearest_example(self, row: csr_matrix, label: str) -> tuple[str, float] | None:
         """The example of ``label`` most like the message, with its cosine (0 to 1)."""
-        rows = self._rows_of.get(label)
-        if rows is None:
-            rows = np.flatnonzero([e.label == label for e in self.examples])
-        if not len(rows):
+        at = self._position(label)
+        if at is None:
             return None
+        rows = self._order[self._first[at] : self._after[at]]
         likeness = (normalize(row) @ self._unit_rows[rows].T).toarray().ravel()
         best = int(likeness.argmax())
         return self.examples[rows[best]].text, float(likeness[best])
+
+    @cached_property
+    def _names(self) -> np.ndarray:
+        """Of the columns. Half a second to list in a large directory, so once, and only when something is explained."""
+        return self.features.names()
+
+    def _position(self, label: str) -> int | None:
+        at = int(np.searchsorted(self.labels, label))
+        return at if at < len(self.labels) and self.labels[at] == label else None
 
     def _outside_margin(self, unit_row: csr_matrix) -> float:
         if self._outside_rows.shape[0] == 0:

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 
 from knowledge.directory import Directory, DirectoryStore, Entry
@@ -192,11 +193,15 @@ class Search:
         directory = self._store.current()
         entry = directory.entry(action_id)
         index = self._index_for(directory)
-        row = index.ranker.score(clean(text)).row
+        row = index.score(clean(text))[0].row
         nearest = index.ranker.nearest_example(row, entry.id)
         fits = person_fit(entry, (person or Person()).merged(read_person(text)))
         spoken = index.ranker.contributions(row, entry.id)
         return Evidence(tuple(spoken), nearest[0] if nearest else None, nearest[1] if nearest else 0.0, tuple(fits))
+
+    def rows(self, texts: Sequence[str]) -> csr_matrix:
+        """Return the features of ``texts``, a row of unit length each: their products are likenesses from 0 to 1."""
+        return normalize(self._index_for(self._store.current()).ranker.features.transform(texts))
 
     def _index_for(self, directory: Directory) -> _Index:
         """The index in use; a newer one is fitted in the background when ``directory`` is newer."""

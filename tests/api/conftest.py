@@ -1,16 +1,10 @@
-"""The API under real HTTP (``client``) and as applications with settings of their own (``open_app``)."""
+"""The API under real HTTP (``client``)."""
 
-import contextlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from fastapi.testclient import TestClient
-
-from api.app import create_app
-from api.wiring import Services
 
 Say = Callable[..., dict[str, Any]]
 
@@ -26,23 +20,6 @@ def say(client: httpx.Client) -> Say:
         return response.json()
 
     return send
-
-
-@pytest.fixture
-def open_app(services: Services) -> Iterator[Callable[..., TestClient]]:
-    """Start an application with changed settings over the running services; ``open_`` replaces how it opens them."""
-    with contextlib.ExitStack() as opened:
-
-        def start(open_: Callable[..., Services] | None = None, wait: bool = True, **changes: Any) -> TestClient:
-            changed = services.settings.copy(update=changes)
-            client = opened.enter_context(TestClient(create_app(changed, open_ or (lambda _settings: services))))
-            deadline = time.monotonic() + 10
-            while wait and client.get("/readyz").status_code != 200:
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-            return client
-
-        yield start
 
 
 def refused(response: httpx.Response, status: int, code: str) -> str:

@@ -1,7 +1,9 @@
 """The residents' pages as the server writes them: the form without script, the directory, the notice, errors."""
 
 import re
+from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +13,7 @@ from fastapi.testclient import TestClient
 from api import pages, views
 from api.web import links
 from api.web.sheet import french_date, sheet
+from knowledge.database import migrate, open_engine, sessions
 from knowledge.directory import Directory
 from knowledge.files import read_directory
 from knowledge.records import Records
@@ -34,15 +37,19 @@ def directory() -> Directory:
 
 
 @pytest.fixture
-def services(directory: Directory) -> SimpleNamespace:
+def services(directory: Directory, tmp_path: Path) -> Iterator[SimpleNamespace]:
     found = SimpleNamespace(hits=[SimpleNamespace(entry=directory.entry("pimms"))])
     nothing = SimpleNamespace(hits=[])
-    return SimpleNamespace(
+    database = open_engine(f"sqlite:///{tmp_path / 'passerelle.db'}")
+    migrate(database)
+    yield SimpleNamespace(
         engine=_Engine(),
         store=SimpleNamespace(current=lambda: directory),
         search=SimpleNamespace(find=lambda text, **_: nothing if text == "zzz" else found),
         settings=SimpleNamespace(retention_days=12),
+        sessions=sessions(database),
     )
+    database.dispose()
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot import training
-from bot.training import TrainingFailed, ensure_model, fingerprint, model_path
+from bot.phrasings import taught_by_files
+from bot.training import TrainingFailed, code_fingerprint, ensure_model, fingerprint, model_path
 
 FILES = {
     "config.yml": "language: fr\n",
@@ -127,6 +129,35 @@ def test_only_the_last_models_are_kept(root: Path, var: Path, trainer: Trainer):
         model, _ = ensure(var)
         os.utime(model, (time.time() + i, time.time() + i))
     assert len(files(var)) == 6 and model.name in files(var)
+
+
+def test_models_that_are_needed_are_kept(root: Path, var: Path, trainer: Trainer):
+    first, _ = ensure(var)
+    for i in range(5):
+        training.train(var, print, (("action", "velo", f"phrase {i}"),), keep={first.name})
+    assert first.exists() and len(files(var)) == 8
+
+
+def test_a_model_is_named_by_what_it_was_taught_in_any_order(root: Path, var: Path):
+    assert model_path(var) == model_path(var, taught_by_files(root / "knowledge/data"))
+    assert model_path(var) != model_path(var, (("action", "velo", "autre chose"),))
+    assert code_fingerprint() == code_fingerprint()
+
+
+def test_rasa_is_given_what_was_taught(root: Path, var: Path, monkeypatch: pytest.MonkeyPatch):
+    read = {}
+
+    def rasa(command: list[str], **_options: object) -> subprocess.CompletedProcess:
+        config = Path(command[command.index("--config") + 1])
+        read.update(taught=taught_by_files(config.parent), config=yaml.safe_load(config.read_text()), folder=config.parent)
+        return Trainer()(command)
+
+    monkeypatch.setattr(training.subprocess, "run", rasa)
+    (root / "config.yml").write_text("importers: [{name: ours, knowledge_path: knowledge/data}]\n")
+    taught = (("action", "velo", "gonfler"), ("broad", "sport", "bouger"), ("outside", "impots", "payer"))
+    training.train(var, print, taught)
+    assert read["taught"] == taught
+    assert read["config"]["importers"][0]["knowledge_path"] == str(read["folder"]) and not read["folder"].exists()
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("knowledge") and not name.endswith("md")])

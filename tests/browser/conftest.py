@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from resident import Page
 from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 QUIET = (
     "headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
     "disable-component-update", "disable-sync", "disable-dev-shm-usage", "force-prefers-reduced-motion",
 )  # fmt: skip
+
+PASSWORD = "un vélo bleu dans la cour"
 
 Launch = Callable[..., Page]
 
@@ -56,6 +59,21 @@ def page(browser: Page) -> Page:
     page = browser.open()
     page.complaints(), page.addresses_asked()
     return page
+
+
+@pytest.fixture
+def console(launch: Launch, add_account: Callable) -> Callable[[str], Page]:
+    """``console("editor")``: another browser, signed in to the console with this role by the form."""
+
+    def sign_in(role: str) -> Page:
+        account = add_account(role, PASSWORD, "Anne")
+        page = launch().open("/staff/connexion")
+        page.one("#email").send_keys(account.email)
+        page.one("#password").send_keys(PASSWORD, Keys.ENTER)
+        page.until(lambda: page.all(".who"))
+        return page
+
+    return sign_in
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ def test_purging_erases_what_is_older_and_says_so(run, environment: dict[str, st
 def test_help_lists_every_command():
     runner = CliRunner()
     said = runner.invoke(app, ["--help"]).stdout + runner.invoke(app, ["kb", "--help"]).stdout
-    for command in ("serve", "ask", "chat", "train", "evaluate", "purge", "load", "check", "stale"):
+    for command in ("serve", "ask", "chat", "train", "evaluate", "purge", "load", "check", "export", "import", "stale"):
         assert command in said
 
 

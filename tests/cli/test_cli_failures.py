@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from api.opening import BadSettings, find_redis
+from knowledge.database import open_engine, sessions
+from knowledge.editing import changes
+from knowledge.editing.history import content, current
 from knowledge.files import DATA
 from knowledge.settings import Settings
 
@@ -109,3 +112,20 @@ def test_no_address_of_a_redis_gets_further(address: str):
 def test_an_unknown_command_is_refused(run):
     done = run("danse")
     assert done.returncode == 2 and "danse" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_files_that_would_undo_what_agents_changed_are_refused(run, one_sentence, environment, tmp_path):
+    """Until ``--replace`` says that it is meant."""
+    assert run("kb", "load").returncode == 0
+    engine = open_engine(f"sqlite:///{environment['PASSERELLE_VAR_DIR']}/passerelle.db")
+    with sessions(engine).begin() as session:
+        sheet = content(current(session, "source", "page-2021")[0])
+        changes.save(session, "source", "page-2021", {**sheet, "title": "La page de la Ville"}, 0, by="Amina")
+    engine.dispose()
+    data = tmp_path / "data"
+    shutil.copytree(DATA, data)
+    with (data / "sources.yml").open("a", encoding="utf-8") as sources:
+        sources.write("  - {id: nouvelle, title: Une nouvelle page}\n")
+    refusal = one_sentence("kb", "load", "--data", str(data))
+    assert "page-2021" in refusal and "--replace" in refusal
+    assert "Directory version 3, loaded" in run("kb", "load", "--data", str(data), "--replace").stdout

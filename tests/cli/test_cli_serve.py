@@ -5,12 +5,17 @@ import os
 import signal
 import subprocess
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from knowledge.accounts import people
+from knowledge.accounts.models import Role
+from knowledge.database import open_engine, sessions
+from knowledge.handover import callbacks, talks
 from knowledge.settings import ROOT
 
 PAPERS = "j'ai besoin d'aide pour mes papiers de la caf"
@@ -90,6 +95,42 @@ def test_two_processes_share_conversations_on_postgresql(serve, postgres: str, n
         _wait_for_workers(tmp_path / "serve.log", 2)
         _talk(address, 6)
     assert "Traceback" not in (tmp_path / "serve.log").read_text()
+
+
+@pytest.mark.slow
+def test_two_processes_leave_a_conversation_to_the_agent_who_writes_in_it(serve, postgres: str, needs_redis: str, tmp_path: Path):
+    settings = {"PASSERELLE_DATABASE_URL": postgres, "PASSERELLE_SECRET_KEY": "x" * 32, "PASSERELLE_REDIS_URL": f"{needs_redis}/9"}
+    with serve(WEB_CONCURRENCY="2", PASSERELLE_RATE_LIMIT_CHAT="0", **settings) as address:
+        _wait_for_workers(tmp_path / "serve.log", 2)
+        database = open_engine(postgres)
+        try:
+            _hold_a_talk(address, sessions(database))
+        finally:
+            database.dispose()
+    assert "Traceback" not in (tmp_path / "serve.log").read_text()
+
+
+def _hold_a_talk(address: str, factory) -> None:
+    """Every request opens a connection, so that both processes are asked."""
+
+    def say(text: str, conversation: str | None = None) -> dict:
+        return httpx.post(f"{address}/api/chat", json={"message": text, "conversation_id": conversation}, timeout=30).json()
+
+    conversation, request_id = say("bonjour")["conversation_id"], str(uuid.uuid4())
+    body = {"first_name": "Nadia", "phone": "06 12 34 56 78", "subject": "la CAF", "consent": True}
+    asked = httpx.post(f"{address}/api/callbacks", json={**body, "conversation_id": conversation, "request_id": request_id})
+    assert asked.status_code == 201
+    with factory.begin() as session:
+        agent = people.create(session, "Anne", "anne@pimms.example", Role.agent)
+        assert callbacks.take(session, request_id, agent) and talks.open_talk(session, request_id, agent)
+    for number in range(1, 13):
+        assert say(f"message {number}", conversation)["outcome"] == "handoff"
+    written = httpx.get(f"{address}/api/conversations/{conversation}/messages").json()
+    assert [(m["number"], m["text"]) for m in written["messages"]] == [(n, f"message {n}") for n in range(1, 13)]
+    with factory.begin() as session:
+        assert callbacks.close(session, request_id, agent)
+    for _ in range(4):
+        assert say(PAPERS, conversation)["actions"][0]["id"] == "pimms"
 
 
 def _wait_for_workers(log: Path, workers: int) -> None:

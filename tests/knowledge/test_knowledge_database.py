@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 from knowledge import models
 from knowledge.database import MIGRATIONS, alone, migrate, open_engine, sessions
 from knowledge.errors import DatabaseUnavailable
+from knowledge.tables import Base
 
 ROOT = Path(__file__).parents[2]
 RASA_EVENTS = "create table events (id integer primary key, sender_id varchar(255))"
@@ -28,13 +29,13 @@ def tables(engine: Engine) -> set[str]:
 def differences(engine: Engine) -> list:
     with engine.connect() as connection:
         ours = {"compare_type": True, "include_object": lambda _o, name, kind, _r, _t: (kind, name) != ("table", "events")}
-        return compare_metadata(MigrationContext.configure(connection, opts=ours), models.Base.metadata)
+        return compare_metadata(MigrationContext.configure(connection, opts=ours), Base.metadata)
 
 
 def test_migrating_from_nothing_makes_every_table(empty_engine: Engine) -> None:
     assert tables(empty_engine) == set()
     migrate(empty_engine)
-    assert tables(empty_engine) == set(models.Base.metadata.tables) | {"alembic_version", "events"}
+    assert tables(empty_engine) == set(Base.metadata.tables) | {"alembic_version", "events"}
 
 
 def test_the_models_equal_the_migrations(engine: Engine) -> None:
@@ -70,7 +71,7 @@ def test_the_downgrade_removes_what_the_upgrade_made(engine: Engine) -> None:
 
 def test_constraint_names_follow_the_convention(engine: Engine) -> None:
     found, inspector = {}, sa.inspect(engine)
-    for table in models.Base.metadata.tables:
+    for table in Base.metadata.tables:
         found[inspector.get_pk_constraint(table)["name"]] = f"pk_{table}"
         for key in inspector.get_foreign_keys(table):
             found[key["name"]] = f"fk_{table}_{key['constrained_columns'][0]}_{key['referred_table']}"
@@ -80,7 +81,7 @@ def test_constraint_names_follow_the_convention(engine: Engine) -> None:
             if not index.get("duplicates_constraint"):
                 found[index["name"]] = f"ix_{table}_{index['column_names'][0]}"
         for check in inspector.get_check_constraints(table):
-            assert re.fullmatch(rf"ck_{table}_(kind|status|one_owner)", check["name"])
+            assert re.fullmatch(rf"ck_{table}_(kind|status|one_owner|role)", check["name"])
     assert {name: wanted for name, wanted in found.items() if name != wanted} == {}
     assert len(found) > 40
 

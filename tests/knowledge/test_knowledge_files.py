@@ -107,6 +107,7 @@ UNREADABLE = {
     "empty": (b"", 1, "must hold a mapping"),
     "only a comment": (b"# rien\n", 1, "must hold a mapping"),
     "a list": (b"- id: club\n", 1, "must hold a mapping"),
+    "a mapping of nothing to nothing": (b"?", 1, "must hold a mapping"),
     "Latin-1": ("organisation:\n  name: Équipe\n".encode("latin-1"), 1, "cannot be read"),
     "bytes": (bytes(range(256)), 1, "cannot be read"),
     "huge": (b"# " + b"x" * MAX_FILE_BYTES, 1, "larger than"),

@@ -15,7 +15,8 @@ const PATIENCE = 20_000; // ms before an answer is given up
 const KEPT_TURNS = 20; // of a conversation, to show again after a reload
 const KEY = "passerelle";
 
-let conversation = { id: null, turns: [] };
+const NEW = { id: null, turns: [], listening: false, heard: 0 };
+let conversation = { ...NEW };
 let waiting = false;
 
 // --- Text and patterns -------------------------------------------------------------------------
@@ -161,6 +162,7 @@ function showReply(exchange, reply) {
   // The bubbles say it all and are read aloud; the cards below are there to be explored, hence aria-live="off".
   $(".cards", exchange).replaceChildren(...reply.actions.map(cardOf));
   if (["answer", "clarify", "out_of_scope"].includes(reply.outcome)) exchange.append(clone("feedback"));
+  if (reply.outcome === "handoff" && !conversation.listening) offerPerson(exchange);
 }
 
 function quickReplies(replies) {
@@ -200,13 +202,17 @@ function recall() {
   try {
     conversation = JSON.parse(sessionStorage.getItem(KEY)) ?? conversation;
     log.setAttribute("aria-live", "off");
-    for (const { said, reply } of conversation.turns) showReply(startExchange(said), reply);
+    for (const { said, reply, agent } of conversation.turns) {
+      if (agent) showAgent(agent);
+      else showReply(startExchange(said), reply);
+    }
   } catch {
-    conversation = { id: null, turns: [] };
+    conversation = { ...NEW };
     log.replaceChildren();
   }
   log.setAttribute("aria-live", "polite");
   remember();
+  if (conversation.listening) listen();
 }
 
 // --- Asking ------------------------------------------------------------------------------------
@@ -215,7 +221,7 @@ class Refused extends Error {}
 
 async function request(address, options) {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), PATIENCE);
+  const patience = setTimeout(() => controller.abort(), PATIENCE);
   try {
     const response = await fetch(address, {
       headers: { "Content-Type": "application/json" },
@@ -224,12 +230,13 @@ async function request(address, options) {
     });
     if (response.ok) return response.status === 204 ? null : await response.json();
     const seconds = response.headers.get("Retry-After") ?? "60";
+    if (response.status === 422) throw new Refused((await response.json()).error.message);
     if (response.status === 429) throw new Refused(words.busy.replace("{n}", seconds));
     throw new Refused(response.status === 503 ? words.starting : words.broken);
   } catch (error) {
     throw error instanceof Refused ? error : new Refused(words.offline);
   } finally {
-    clearTimeout(timer);
+    clearTimeout(patience);
   }
 }
 
@@ -245,6 +252,7 @@ async function send(message, said = message, exchange = startExchange(said)) {
     conversation.id = reply.conversation_id;
     showReply(exchange, reply);
     remember({ said, reply });
+    if (reply.outcome === "handoff") look();
   } catch (error) {
     showFailure(exchange, error.message, () => send(message, said, exchange));
     remember();
@@ -279,6 +287,103 @@ function complain(text) {
   if (text) box.setAttribute("aria-invalid", "true");
   else box.removeAttribute("aria-invalid");
 }
+
+// --- A person ----------------------------------------------------------------------------------
+
+const SOON = 2_500, LATER = 30_000, SLOWER = 1.4; // ms between two looks for what an agent wrote
+let pause = SOON;
+let timer = null;
+
+function offerPerson(exchange) {
+  for (const old of log.querySelectorAll(".offer")) old.remove();
+  const offer = clone("offer");
+  const { conversation_id, request_id } = $("form", offer).elements;
+  conversation_id.value = conversation.id;
+  // As a UUID without hyphens: randomUUID() is missing on addresses without HTTPS.
+  request_id.value = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  $(".answer", exchange).after(offer);
+}
+
+async function askForPerson(form) {
+  const { first_name, phone, subject, consent, here, request_id } = form.elements;
+  const wrong = $(".problem", form);
+  wrong.textContent = "";
+  try {
+    await request("/api/callbacks", {
+      method: "POST",
+      body: JSON.stringify({
+        first_name: first_name.value,
+        phone: phone.value,
+        subject: subject.value,
+        consent: consent.checked,
+        here: here.checked,
+        conversation_id: conversation.id,
+        request_id: request_id.value,
+      }),
+    });
+  } catch (error) {
+    wrong.textContent = error.message;
+    return;
+  }
+  const sent = clone("sent");
+  form.closest(".offer").replaceWith(sent);
+  sent.focus({ preventScroll: true });
+  listen();
+}
+
+// Looks soon after something happened, then ever more rarely; the server says when there is nothing to wait for.
+function listen() {
+  conversation.listening = true;
+  pause = SOON;
+  look();
+}
+
+async function look() {
+  clearTimeout(timer);
+  const { id, listening, heard } = conversation;
+  if (!id) return;
+  try {
+    const { state, messages } = await request(`/api/conversations/${encodeURIComponent(id)}/messages?after=${heard}`);
+    // Erased, or looked for once more, meanwhile.
+    if (id !== conversation.id || heard !== conversation.heard) return;
+    for (const { number, author, text } of messages) {
+      conversation.heard = number;
+      if (author === "agent") hear(text);
+    }
+    if (messages.length) pause = SOON;
+    conversation.listening = state === "waiting" || state === "open";
+    if (conversation.listening) $(".offer", log)?.remove();
+    else if (listening && conversation.heard) hear(words.agentLeft);
+    remember();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error; // no connection for now: looked for again, later
+  }
+  if (!conversation.listening) return;
+  clearTimeout(timer);
+  timer = setTimeout(look, pause);
+  pause = Math.min(LATER, pause * SLOWER);
+}
+
+function hear(text) {
+  const written = showAgent(text);
+  remember({ agent: text });
+  reveal(written);
+}
+
+function showAgent(text) {
+  const written = clone("written");
+  if (text === words.agentLeft) $("[data-name]", written).remove();
+  putText($(".bubble", written), text);
+  log.append(written);
+  return written;
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches(".callback")) return;
+  event.preventDefault();
+  askForPerson(event.target);
+});
+document.addEventListener("visibilitychange", () => !document.hidden && conversation.listening && listen());
 
 ask.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -317,7 +422,7 @@ $("#erase").addEventListener("submit", async (event) => {
     status.textContent = failed;
     return;
   }
-  conversation = { id: null, turns: [] };
+  conversation = { ...NEW };
   log.replaceChildren();
   remember();
   $("#examples").hidden = false;

@@ -1,0 +1,79 @@
+"""What is kept of a message once it is answered: figures, and what was missed. Never at the price of the answer."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.wiring import Services
+from bot.engine import Message, Reply
+from knowledge.figures.counting import Series, count, part_of
+from knowledge.learning.keeping import Reason, keep
+from knowledge.schedules import now_in_paris
+from knowledge.search import Result
+
+logger = logging.getLogger(__name__)
+
+# The name among the outcomes of a message that an agent answers.
+HELD = "agent"
+# Answered with less, another action might have been meant.
+_SURE = 0.6
+
+
+async def record(services: Services, asked: Message, reply: Reply, first: bool, held: bool) -> None:
+    """Count an answered message and keep what was missed. ``first``: it began a conversation; ``held``: an agent answers it.
+
+    A failure of the database is noted and the answer goes out.
+    """
+    try:
+        await asyncio.to_thread(_record, services, asked, reply, first, held)
+        if reply.outcome == "feedback":
+            await record_unhelpful(services, asked.conversation_id)
+    except SQLAlchemyError as error:
+        logger.error("recording: the database failed (%s); a message is not counted", type(error).__name__)
+
+
+async def record_unhelpful(services: Services, conversation_id: str) -> None:
+    """Keep the last need of the conversation as one whose answer did not help; never an emergency."""
+    for turn in reversed(await services.engine.transcript(conversation_id)):
+        if turn.outcome == "emergency" or turn.read == "alarm":
+            return
+        if turn.read and not turn.said.startswith("/"):
+            with services.sessions.begin() as session:
+                keep(session, turn.said, Reason.unhelpful, now_in_paris().date())
+            return
+
+
+def _record(services: Services, asked: Message, reply: Reply, first: bool, held: bool) -> None:
+    at = now_in_paris()
+    # The engine has just searched for it; the search remembers.
+    result = services.search.find(asked.text, limit=1) if reply.read in ("need", "outside") else None
+    missed = None if asked.text.startswith("/") else _missed(reply, result)
+    with services.sessions.begin() as session:
+        count(session, at, asked.channel, _counted(reply, result, first, held, part_of(at)))
+        if missed:
+            keep(session, asked.text, missed, at.date())
+
+
+def _counted(reply: Reply, result: Result | None, first: bool, held: bool, part: str) -> Iterator[tuple[Series, str]]:
+    yield Series.outcome, HELD if held else reply.outcome
+    yield Series.part, part
+    if first:
+        yield Series.conversation, ""
+    if reply.read == "need" and reply.actions:
+        yield Series.need, reply.actions[0]
+    elif reply.read == "outside":
+        yield Series.outside, result.topic.id if result and result.topic else ""
+
+
+def _missed(reply: Reply, result: Result | None) -> Reason | None:
+    """Why the staff should look at a message, if they should."""
+    if reply.read == "unclear":
+        return Reason.misunderstood
+    if reply.read == "outside":
+        return Reason.refused
+    if reply.read == "need" and result and result.best and reply.actions[:1] == (result.best.entry.id,):
+        # « apprendre le français » is rightly answered with several doors.
+        return None if result.broad or result.is_sure(_SURE) else Reason.unsure
+    return None

@@ -1,0 +1,63 @@
+"""``/staff``: the console of the PIMMS.
+
+Two routers, so that forgetting is impossible: every route of ``protected`` refuses who is not signed
+in, and every unsafe one of both refuses what does not come from a page of ours.
+"""
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import HTMLResponse
+
+from api.staff import (
+    account,
+    accounts,
+    answering,
+    callbacks,
+    exchange,
+    figures,
+    guard,
+    kept,
+    learning,
+    models,
+    second_step,
+    session,
+    sheet_history,
+    to_verify,
+    trial,
+    upkeep,
+)
+from api.staff.throttle import SignInThrottle
+from knowledge.settings import Settings
+
+_PUBLIC = (session.public, second_step.router)
+_PROTECTED = (
+    session.protected,
+    answering.router,
+    kept.router,
+    trial.router,
+    callbacks.router,
+    figures.router,
+    learning.router,
+    models.router,
+    upkeep.router,
+    sheet_history.router,
+    to_verify.router,
+    exchange.router,
+    account.router,
+    accounts.router,
+)
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Add the console's routes to ``app``."""
+    app.state.sign_in_throttle = SignInThrottle(settings)
+    guard.install(app)
+    public = APIRouter(dependencies=[Depends(guard.check_csrf)], include_in_schema=False, default_response_class=HTMLResponse)
+    for group in _PUBLIC:
+        public.include_router(group)
+    # The account first: who is not signed in is sent to the log-in page, whatever they sent.
+    inside = [Depends(guard.require("agent")), Depends(guard.check_csrf)]
+    protected = APIRouter(dependencies=inside, include_in_schema=False, default_response_class=HTMLResponse)
+    for group in _PROTECTED:
+        protected.include_router(group)
+    app.include_router(public)
+    app.include_router(protected)

@@ -1,0 +1,103 @@
+"""``/staff``: one box, results as one types, and a sheet per action with everything that is known of it."""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Annotated, Any, get_args
+
+from babel.dates import format_date
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from api import views
+from api.staff import texts
+from api.staff.asked import Asked, coming_days, words_of
+from api.staff.forms import label
+from api.staff.guard import staff_session
+from api.staff.page import render
+from api.web.sheet import Sheet, sheet
+from api.wiring import Services
+from knowledge.directory import Entry
+from knowledge.schema import Public, Quarter
+from knowledge.search import Hit
+from knowledge.search.service import Evidence
+
+_RESULTS = 8
+# Filters alone may leave thousands; nobody reads on.
+_LISTED = 50
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Found:
+    """One result as it is shown; without a search there is neither confidence nor evidence."""
+
+    id: str
+    sheet: Sheet
+    confidence: float | None = None
+    evidence: Evidence | None = None
+
+
+@router.get("/staff")
+def answering_page(request: Request, asked: Annotated[Asked, Depends()]) -> Response:
+    """The box, the filters and what they find; as typing goes on, only what they find (htmx)."""
+    found = _found(request.app.state.services, asked)
+    if request.headers.get("hx-target") == "results":
+        return render(request, "results.html", asked=asked, found=found)
+    return render(request, "answering.html", page="answering", asked=asked, found=found, kept=_kept(request), choices=_choices())
+
+
+@router.get("/staff/action/{action_id}")
+def action_page(request: Request, action_id: str, retour: str = "") -> Response:
+    """Everything known of one action; ``retour`` is the search to go back to."""
+    entry, card = _one(request, action_id)
+    q = words_of(retour)
+    evidence = request.app.state.services.search.explain(q, entry.id) if q else None
+    return render(
+        request, "action.html", page="answering", id=entry.id, sheet=sheet(card), card=card, retour=retour, evidence=evidence, q=q,
+        kept=_kept(request), text=texts.text(card), sms=texts.sms(card), longest=texts.LONGEST_SMS,
+    )  # fmt: skip
+
+
+@router.get("/staff/action/{action_id}/imprimer")
+def print_page(request: Request, action_id: str) -> Response:
+    """One A4 page for the person to take along."""
+    entry, card = _one(request, action_id)
+    printed = texts.printed(request.app.state.services.settings, card)
+    return render(request, "print.html", printed=[printed], back=f"/staff/action/{entry.id}")
+
+
+def _one(request: Request, action_id: str) -> tuple[Entry, dict[str, Any]]:
+    """An action by slug or UUID, and its card. Raises UnknownAction."""
+    directory = request.app.state.services.store.current()
+    entry = directory.entry(action_id)
+    return entry, views.card(entry, directory)
+
+
+def _found(services: Services, asked: Asked) -> list[Found]:
+    """The likeliest actions for what was typed; without words, the first that the filters leave."""
+    directory = services.store.current()
+
+    def shown(entry: Entry, hit: Hit | None = None) -> Found:
+        evidence = services.search.explain(asked.q, entry.id) if hit else None
+        return Found(entry.id, sheet(views.card(entry, directory)), hit.confidence if hit else None, evidence)
+
+    if asked.q:
+        return [shown(hit.entry, hit) for hit in services.search.find(asked.q, filters=asked.filters(), limit=_RESULTS).hits]
+    if not asked.is_filtered:
+        return []
+    filters = asked.filters()
+    return [shown(entry) for entry in islice(filter(filters.accepts, directory.entries), _LISTED)]
+
+
+def _kept(request: Request) -> list[str]:
+    return list(staff_session(request).kept)
+
+
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    """What the filters offer: code and French words."""
+    return {
+        "public": [(code, label("audience.publics", code)) for code in get_args(Public)],
+        "quarter": [(code, label("quarter", code)) for code in get_args(Quarter)],
+        "day": [(date.isoformat(), format_date(date, "EEEE d MMMM", locale="fr")) for date in coming_days()],
+    }

@@ -1,0 +1,54 @@
+"""An action as an agent hands it on: whole as text, in one SMS, on paper. The wording is in ``templates/staff/*.txt``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from textwrap import shorten
+from typing import Any
+
+import segno
+
+from api.pages import templates
+from api.web.sheet import Sheet, sheet
+from knowledge.settings import Settings
+
+LONGEST_SMS = 300
+# Of these, so many at most for the title and the organisation: the telephone number behind them is never cut.
+_LONGEST_NAME = 160
+_CUT = "…"
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A sheet for paper; ``address`` is the public page's, ``code`` its QR code as a data address."""
+
+    sheet: Sheet
+    address: str
+    code: str
+
+
+def text(card: Mapping[str, Any]) -> str:
+    """Return everything a person needs of ``card`` (``api.views.card``), line by line, with its sources."""
+    return str(_wording("text.txt").whole(sheet(card))).strip()
+
+
+def sms(card: Mapping[str, Any]) -> str:
+    """Return who, telephone, where and when in at most 300 characters; what is too much is cut at a word's end."""
+    wording, lines = _wording("sms.txt"), sheet(card)
+    name = shorten(str(wording.name(lines)), _LONGEST_NAME, placeholder=_CUT)
+    age = str(wording.age(card)).strip()
+    facts = shorten(str(wording.facts(lines)), LONGEST_SMS - len(name) - len(age) - 2, placeholder=_CUT)
+    return " ".join(part for part in (name, facts, age) if part)
+
+
+def printed(settings: Settings, card: Mapping[str, Any]) -> Printed:
+    """Return ``card`` for paper, with the way back to its public page."""
+    address = f"{settings.public_url.rstrip('/')}/annuaire/{card['id']}"
+    code = segno.make_qr(address, error="m").svg_data_uri(border=4, dark="#000", light="#fff")
+    return Printed(sheet(card), address, code)
+
+
+@cache
+def _wording(name: str) -> Any:
+    # Plain text, for an SMS or an e-mail: what goes into a page is escaped there.
+    return templates.env.overlay(autoescape=False).get_template(f"staff/{name}").module

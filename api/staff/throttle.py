@@ -1,0 +1,60 @@
+"""How often one may try to sign in, per account and per client address."""
+
+import hashlib
+import logging
+import time
+
+from limits import RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from api.limits import open_storage
+from knowledge.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_MINUTES = 15
+# Colleagues share an address.
+_PEOPLE_PER_ADDRESS = 5
+
+
+class SignInThrottle:
+    """Counts attempts in the storage of the other limits; in this process alone while that does not answer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._shared = MovingWindowRateLimiter(open_storage(settings))
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._is_on = bool(settings.rate_limit_sign_in)
+        most = max(1, settings.rate_limit_sign_in)
+        self._per_account = RateLimitItemPerMinute(most, _MINUTES, namespace="sign-in-account")
+        self._per_address = RateLimitItemPerMinute(most * _PEOPLE_PER_ADDRESS, _MINUTES, namespace="sign-in-address")
+
+    def seconds_to_wait(self, account: str, address: str) -> int:
+        """Count one attempt; 0 when it may go on."""
+        if not self._is_on:
+            return 0
+        keys = [(self._per_account, _hashed(account)), (self._per_address, _hashed(address))]
+        try:
+            return max(_hit(self._shared, *key) for key in keys)
+        except StorageError as error:
+            logger.warning("sign-in: the counter does not answer (%s); this process counts alone", type(error.storage_error).__name__)
+            return max(_hit(self._own, *key) for key in keys)
+
+    def forget(self, account: str) -> None:
+        """The person signed in: earlier attempts on the account no longer count."""
+        for limiter in (self._shared, self._own):
+            try:
+                limiter.clear(self._per_account, _hashed(account))
+            except StorageError:
+                continue  # it was counted in the other one
+
+
+def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItemPerMinute, key: str) -> int:
+    if limiter.hit(item, key):
+        return 0
+    return max(1, int(limiter.get_window_stats(item, key).reset_time - time.time()) + 1)
+
+
+def _hashed(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()[:32]

@@ -1,0 +1,62 @@
+// The console's own script: keys, copying, printing. Every page works without it; htmx does the rest.
+
+const RESULT = "[data-results] h2 a";
+
+const box = () => document.querySelector('[data-shortcut="/"]');
+const typing = (element) => element.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
+
+// Arrows walk from the box through the results and back; Enter follows the link by itself.
+function walk(event) {
+  const results = [...document.querySelectorAll(RESULT)];
+  const at = results.indexOf(document.activeElement);
+  const inBox = document.activeElement === box();
+  if (!results.length || (at < 0 && !inBox)) return;
+  const next = at + (event.key === "ArrowDown" ? 1 : -1);
+  if (inBox && event.key === "ArrowUp") return;
+  event.preventDefault();
+  (next < 0 ? box() : results[Math.min(next, results.length - 1)]).focus();
+}
+
+// Escape: from a result to the box, from a page to the one it came from; a field keeps its own use of the key.
+function back(event) {
+  const focused = document.activeElement;
+  if (box() && focused.matches(RESULT)) return box().select();
+  if (typing(focused) || event.defaultPrevented) return focused !== box() && focused.blur();
+  document.querySelector("a[data-back]")?.click();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") walk(event);
+  else if (event.key === "Escape") back(event);
+  else if (event.key === "/" && box() && !typing(document.activeElement)) {
+    event.preventDefault();
+    box().select();
+  } else if (event.key === "Enter" && document.activeElement === box()) {
+    // With the results of these very words at hand Enter opens the first; without, the form asks.
+    const first = document.querySelector(RESULT);
+    const answered = document.querySelector("[data-for]")?.dataset.for;
+    if (first && answered === box().value.trim()) {
+      event.preventDefault();
+      first.click();
+    }
+  }
+});
+
+// What a button needs script for is hidden until there is some.
+for (const button of document.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy], [data-print]");
+  if (!button) return;
+  if ("print" in button.dataset) return window.print();
+  const text = document.getElementById(button.dataset.copy);
+  const said = button.parentElement.querySelector("[data-copied]");
+  try {
+    await navigator.clipboard.writeText(text.value);
+    said.textContent = said.dataset.done;
+  } catch {
+    text.select(); // no right to the clipboard: Ctrl+C does it
+    said.textContent = said.dataset.failed;
+  }
+});

@@ -1,0 +1,31 @@
+"""Who needs a sheet: what cannot be archived while others refer to it."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from knowledge import models
+from knowledge.rows import KINDS
+
+
+def users(session: Session, kind: str, slug: str) -> list[tuple[str, str]]:
+    """(kind, id) of the sheets that refer to this one, in order of kind and id."""
+    row_id = KINDS[kind].row_id(slug)
+    if kind == "organisation":
+        run = session.execute(sa.select(models.Action.slug).where(models.Action.organisation_id == row_id).order_by(models.Action.slug))
+        return [("action", action) for action in run.scalars()]
+    if kind != "source":
+        return []
+    found: set[tuple[str, str]] = set()
+    for user, entry in KINDS.items():
+        columns = entry.table.columns
+        if "source_id" in columns:
+            found |= {(user, of) for of in session.execute(sa.select(columns.slug).where(columns.source_id == row_id)).scalars()}
+        if "further_sources" in columns:
+            rows = session.execute(sa.select(columns.slug, columns.further_sources))
+            found |= {(user, row.slug) for row in rows if slug in row.further_sources}
+        for part in entry.owned:
+            part_columns = part.columns
+            if "source_id" in part_columns:
+                owned = sa.select(columns.slug).join(part, part_columns[entry.owner] == columns.id).where(part_columns.source_id == row_id)
+                found |= {(user, of) for of in session.execute(owned).scalars()}
+    return sorted(found)

@@ -1,0 +1,197 @@
+"""The answering pages over real HTTP: the bot's ranking, filters, sheets, what is handed on, the list, the trial."""
+
+import datetime as dt
+import re
+from dataclasses import replace
+from html import unescape
+from urllib.parse import quote, unquote
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from api import views
+from api.staff import texts
+from api.staff.asked import Asked, words_of
+from knowledge.accounts.models import StaffSession
+from knowledge.audit import AuditEntry
+
+FRAGMENT = {"hx-request": "true", "hx-target": "results"}
+
+
+@pytest.fixture
+def agent(staff) -> httpx.Client:
+    return staff("agent")
+
+
+def ids(page: str) -> list[str]:
+    return re.findall(r'<h2><a href="/staff/action/([\w-]+)', page)
+
+
+def test_results_have_the_ranking_of_the_bot(agent: httpx.Client, services):
+    for q in ("papiers", "apprendre le français", "velo pa cher"):
+        ranked = [hit.entry.id for hit in services.search.find(q, limit=8).hits]
+        assert ids(agent.get("/staff", params={"q": q}).text) == ranked
+
+
+def test_evidence_says_why(agent: httpx.Client, services):
+    page = unescape(agent.get("/staff", params={"q": "apprendre la couture à la machine, j'ai 17 ans"}).text)
+    best = services.search.find("apprendre la couture à la machine, j'ai 17 ans").best
+    evidence = services.search.explain("apprendre la couture à la machine, j'ai 17 ans", best.entry.id)
+    assert evidence.words and f"<b>{evidence.words[0][0]}</b>" in page
+    assert evidence.phrasing in page
+    assert "Âge" in page
+    assert f"{round(100 * best.confidence)}\N{NO-BREAK SPACE}%" in page
+
+
+def test_typing_fetches_the_results_alone(agent: httpx.Client):
+    part = agent.get("/staff", params={"q": "papiers"}, headers=FRAGMENT)
+    assert part.status_code == 200 and "<html" not in part.text and ids(part.text)
+    whole = agent.get("/staff", params={"q": "papiers"})
+    assert "<html" in whole.text and ids(whole.text) == ids(part.text)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kept"),
+    [
+        ({"theme": "francais"}, lambda e: "francais" in e.action.themes),
+        ({"status": "finished"}, lambda e: e.action.status == "finished"),
+        ({"free": "1"}, lambda e: e.action.price and e.action.price.frais == "gratuit"),
+        ({"age": "15"}, lambda e: not e.action.audience or (e.action.audience.age_min or 0) <= 15 <= (e.action.audience.age_max or 999)),
+    ],
+)
+def test_filters_keep_what_they_say(agent: httpx.Client, services, chosen: dict[str, str], kept):
+    directory = services.store.current()
+    wanted = [entry.id for entry in directory.entries if kept(entry)][:50]
+    assert wanted and ids(agent.get("/staff", params=chosen).text) == wanted
+    both = ids(agent.get("/staff", params=chosen | {"q": "aide"}).text)
+    assert all(kept(directory.entry(action_id)) for action_id in both)
+
+
+def test_the_day_filter_keeps_what_is_known_to_be_open_then(agent: httpx.Client, services):
+    monday = next(day for n in range(7) if (day := dt.date.today() + dt.timedelta(n)).weekday() == 0)
+    found = ids(agent.get("/staff", params={"day": monday.isoformat()}).text)
+    directory = services.store.current()
+    assert found and all("Mo" in "".join(s.osm or "" for s in directory.entry(one).schedules) for one in found)
+
+
+def test_what_is_no_filter_is_left_out(agent: httpx.Client):
+    bad = {"theme": "danse", "public": "x", "age": "mille", "quarter": "Paris", "day": "2000-01-01", "status": "x"}
+    assert agent.get("/staff", params=bad).status_code == 200
+    assert Asked(**bad).address == "" and not Asked(**bad).is_filtered
+    assert words_of(Asked(q="vélo & papiers", free=True).address) == "vélo & papiers"
+
+
+@pytest.mark.parametrize("q", ["", " ", "😀", "\x00", "<script>alert(1)</script>", "a" * 5000, "%", "'"])
+def test_any_text_is_answered(agent: httpx.Client, q: str):
+    page = agent.get("/staff", params={"q": q})
+    assert page.status_code == 200 and "<script>alert" not in page.text
+
+
+def test_a_sheet_shows_every_source_and_the_way_back(agent: httpx.Client, services):
+    back = Asked(q="papiers & co", free=True).address
+    for entry in services.store.current().entries:
+        page = agent.get(f"/staff/action/{entry.id}", params={"retour": back})
+        assert page.status_code == 200
+        text = unescape(page.text)
+        for source in views.card(entry, services.store.current())["sources"]:
+            assert source["title"] in text
+        assert f'href="/staff?{back}"' in text
+    assert agent.get("/staff/action/nulle-part").status_code == 404
+
+
+def test_an_sms_holds_in_300_characters_with_the_telephone_whole(services):
+    directory = services.store.current()
+    for entry in directory.entries:
+        card = views.card(entry, directory)
+        sms = texts.sms(card)
+        assert 20 < len(sms) <= 300, entry.id
+        phones = [contact["value"] for contact in card["contacts"] if contact["kind"] == "phone"]
+        if phones:
+            assert f"Tél. {phones[0]}." in sms, entry.id
+        assert sms.startswith(card["title"][:40])
+        if card["status"] == "finished":
+            assert "Terminé" in sms
+
+
+def test_a_long_sms_is_cut_at_a_word_s_end(services):
+    directory = services.store.current()
+    card = views.card(directory.entry("pimms"), directory)
+    long = card | {"title": "anticonstitutionnellement " * 30, "schedules": [card["schedules"][0] | {"text": "mercredi matin " * 60}]}
+    sms = texts.sms(long)
+    assert len(sms) <= 300
+    words = {"anticonstitutionnellement", "mercredi", "matin"}
+    for before in re.findall(r"(\w+) ?…", sms):
+        assert before in words
+
+
+def test_the_whole_text_names_sources_and_says_what_is_unknown(services):
+    directory = services.store.current()
+    for entry in directory.entries:
+        card = views.card(entry, directory)
+        text = texts.text(card)
+        assert card["title"] in text and "<" not in text and "&#" not in text and "None" not in text
+        for source in card["sources"]:
+            assert source["title"] in text
+    assert any("Non connu" in texts.text(views.card(entry, directory)) for entry in directory.entries)
+
+
+def test_the_paper_leads_to_the_public_page(agent: httpx.Client, services):
+    page = agent.get("/staff/action/pimms/imprimer").text
+    address = f"{services.settings.public_url}/annuaire/pimms"
+    assert address in page and 'src="data:image/svg+xml' in page
+
+
+def test_the_list_is_the_session_s_alone(agent: httpx.Client, staff, services):
+    assert agent.post("/staff/liste", data={"action_id": "pimms"}).headers["location"] == "/staff/action/pimms?fait=kept"
+    agent.post("/staff/liste", data={"action_id": "pimms"})
+    agent.post("/staff/liste", data={"action_id": services.store.current().entries[0].id})
+    agent.post("/staff/liste", data={"action_id": "nulle-part"})
+    assert ids(agent.get("/staff/liste").text) == ["pimms", services.store.current().entries[0].id]
+    assert ids(staff("agent").get("/staff/liste").text) == []
+    assert agent.get("/staff/liste/imprimer").text.count("<article>") == 2
+
+    agent.post("/staff/liste", data={"action_id": "pimms", "remove": "1"})
+    assert len(ids(agent.get("/staff/liste").text)) == 1
+    agent.post("/staff/liste", data={"empty": "1"})
+    assert ids(agent.get("/staff/liste").text) == []
+    assert agent.get("/staff/liste/imprimer").headers["location"] == "/staff/liste"
+
+
+def test_the_list_is_sent_as_text_and_leaves_with_the_session(agent: httpx.Client, services):
+    agent.post("/staff/liste", data={"action_id": "pimms"})
+    page = unescape(agent.get("/staff/liste").text)
+    mail = unquote(re.search(r'href="mailto:\?subject=[^"&]*&body=([^"]*)"', page)[1])
+    directory = services.store.current()
+    assert mail == texts.text(views.card(directory.entry("pimms"), directory))
+    assert f'href="sms:?body={quote(texts.sms(views.card(directory.entry("pimms"), directory)), safe="/")}"' in page
+    agent.post("/staff/deconnexion")
+    with services.sessions() as session:
+        assert not session.execute(sa.select(StaffSession).where(StaffSession.kept.like("%pimms%"))).scalars().all()
+
+
+def test_a_removed_action_leaves_the_list(agent: httpx.Client, services, monkeypatch: pytest.MonkeyPatch):
+    agent.post("/staff/liste", data={"action_id": "pimms"})
+    directory = services.store.current()
+    without = replace(directory, entries=tuple(entry for entry in directory.entries if entry.id != "pimms"))
+    monkeypatch.setattr(services.store, "current", lambda: without)
+    assert ids(agent.get("/staff/liste").text) == []
+
+
+def test_the_trial_is_the_bot_s_answer_and_leaves_nothing(agent: httpx.Client, services):
+    question = "jarive pa a lire le courié dune trompette"
+    page = unescape(agent.post("/staff/essai", data={"message": question}, headers=FRAGMENT | {"hx-target": "trial"}).text)
+    real = agent.post("/api/chat", json={"message": question}).json()
+    assert real["messages"][0]["text"] in page and real["actions"][0]["title"] in page
+    agent.delete(f"/api/conversations/{real['conversation_id']}")
+    with services.sessions() as session:
+        for table in ("events", *sa.inspect(session.connection()).get_table_names()):
+            rows = session.execute(sa.text(f'select * from "{table}"')).all()
+            if table != "questions":
+                assert not any("trompette" in repr(row) for row in rows), table
+        assert not session.execute(sa.select(AuditEntry).where(AuditEntry.what == "trial")).all()
+
+
+def test_the_trial_works_without_script_and_refuses_nothing_said(agent: httpx.Client):
+    assert "<html" in agent.post("/staff/essai", data={"message": "bonjour"}).text
+    assert "1 à 1" in agent.post("/staff/essai", data={"message": " "}).text

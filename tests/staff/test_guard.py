@@ -1,0 +1,73 @@
+"""Every route of the application: public by this list, or closed to who is not signed in."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import Mount, Route
+
+PUBLIC = {
+    "/", "/annuaire", "/annuaire/{action_id}", "/mentions", "/rappel", "/docs", "/openapi.json", "/healthz", "/readyz",
+    "/api/chat", "/api/conversations/{conversation_id}", "/api/conversations/{conversation_id}/messages", "/api/feedback",
+    "/api/callbacks", "/api/actions", "/api/actions/{action_id}", "/api/search",
+    "/staff/connexion", "/staff/connexion/code", "/staff/invitation/{token}",
+}  # fmt: skip
+MOUNTED = {"/static", "/docs/swagger-ui"}
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    for route in app.routes:
+        if isinstance(route, Mount):
+            assert route.path in MOUNTED
+            continue
+        assert isinstance(route, Route | APIRoute), route
+        for method in (route.methods or set()) - {"HEAD"}:
+            yield method, route.path
+
+
+def address(path: str) -> str:
+    return re.sub(r"\{\w+(:\w+)?\}", "x" * 16, path)
+
+
+def test_every_route_is_public_by_list_or_refuses_who_is_not_signed_in(app: FastAPI, client: httpx.Client):
+    closed = [(method, path) for method, path in routes(app) if path not in PUBLIC]
+    assert len(closed) > 2
+    for method, path in closed:
+        for accept in ("text/html", "application/json"):
+            response = client.request(method, address(path), headers={"accept": accept})
+            sent_away = response.status_code == 303 and response.headers["location"].startswith("/staff/connexion")
+            assert response.status_code == 401 or (method == "GET" and accept == "text/html" and sent_away), (
+                method,
+                path,
+                response.status_code,
+            )
+
+
+def test_the_list_of_public_routes_names_no_other(app: FastAPI):
+    assert {path for _, path in routes(app)} >= PUBLIC
+
+
+def test_every_unsafe_route_of_the_console_wants_the_form_token(app: FastAPI, staff):
+    client = staff("administrator")
+    token = client.headers.pop("x-csrf-token")
+    unsafe = [(method, path) for method, path in routes(app) if path.startswith("/staff") and method != "GET"]
+    assert unsafe
+    for method, path in unsafe:
+        for headers in ({}, {"x-csrf-token": token[::-1]}, {"accept": "application/json"}):
+            response = client.request(method, address(path), headers=headers)
+            assert response.status_code == 403, (method, path)
+        assert client.request(method, address(path), data={"csrf_token": token[::-1]}).status_code == 403, (method, path)
+
+
+@pytest.mark.parametrize("path", ["/staff", "/staff?q=papiers"])
+def test_a_browser_comes_back_to_where_it_was_going(client: httpx.Client, path: str):
+    response = client.get(path, headers={"accept": "text/html"})
+    assert httpx.URL(response.headers["location"]).params["suite"] == path
+
+
+def test_a_part_of_a_page_sends_the_whole_page_to_the_log_in(client: httpx.Client):
+    response = client.get("/staff", headers={"hx-request": "true", "accept": "*/*"})
+    assert (response.status_code, response.headers["hx-redirect"]) == (401, "/staff/connexion")
