@@ -55,30 +55,33 @@ class ActionAnswerNeed(AnswersNeeds):
         answered = ActionOrient(self._services).typed_answer(dispatcher, tracker)
         if answered is not None:
             return answered
-        if self._counts(tracker):
-            return ActionShowAction(self._services).run(dispatcher, tracker, domain)
         if language := language_of(tracker):
             return self.answer_abroad(dispatcher, tracker, language)
-        if compares(text_of(tracker)) and len(ActionCompare(self._services).named_sides(tracker)) == 2:
-            return ActionCompare(self._services).run(dispatcher, tracker, domain)
         if kind_before(tracker) and intent_of(tracker) == "statement" and not self.spoken_of_again(tracker):
             utter(dispatcher, "say_relief")  # « c'est fini, les pompiers l'ont éteint »
             return []
-        doors = self._called_by_name(text_of(tracker))
-        if doors:
+        if rather := self._rather(tracker):
+            return rather(self._services).run(dispatcher, tracker, domain)
+        if doors := self._named_doors(tracker):
             return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify)
-        elliptic = None if self._clearly_a_need(tracker) else self._elliptic(tracker)
-        if elliptic:
-            return elliptic(self._services).run(dispatcher, tracker, domain)
-        theirs = self.of_a_named_organisation(tracker)
-        if theirs:
-            return self.show(dispatcher, tracker, theirs, Kind.clarify if len(theirs) > 1 else Kind.answer)
-        again = self._taken_up_again(tracker)
-        if again:
-            return self.show(dispatcher, tracker, [again], Kind.answer)
         if self._goes_on(tracker):
             return self._go_on(dispatcher, tracker, domain)
         return self.answer_need(dispatcher, tracker)
+
+    def _rather(self, tracker: Tracker) -> type[DirectoryAction] | None:
+        """What else the message asks for than a door: one of the list, two sides compared, a fact of what is spoken of."""
+        text = text_of(tracker)
+        if self._counts(tracker):
+            return ActionShowAction
+        if compares(text) and len(ActionCompare(self._services).named_sides(tracker)) == 2:
+            return ActionCompare
+        return None if self._called_by_name(text) or self._clearly_a_need(tracker) else self._elliptic(tracker)
+
+    def _named_doors(self, tracker: Tracker) -> list[str]:
+        """The actions of an organisation that is named, or the one that was spoken of and is named again."""
+        doors = self._called_by_name(text_of(tracker)) or self.of_a_named_organisation(tracker)
+        again = None if doors else self._taken_up_again(tracker)
+        return [again] if again else doors
 
     def _clearly_a_need(self, tracker: Tracker) -> bool:
         """True when intent and search agree, whatever small words it is said in: « combien de projets payés en 2021 »."""

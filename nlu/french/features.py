@@ -138,7 +138,9 @@ class TextFeatures:
         prepared = _prepared(text)
         parts = [block.row(prepared) for block in self._blocks]
         if self._axes:
-            along = (prepared.meaning - self._axes.mean_) @ self._axes.components_.T
+            along = np.zeros(self._axes.n_components_, dtype=np.float32)
+            if prepared.words:  # « ??? » means nothing, whatever the encoder makes of it
+                along = (prepared.meaning - self._axes.mean_) @ self._axes.components_.T
             parts.append((np.arange(self._width - len(along), self._width, dtype=np.int32), along))
         columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
         return csr_matrix((values, columns, np.array([0, len(columns)])), shape=(1, self._width))

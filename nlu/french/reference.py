@@ -35,7 +35,7 @@ _RETURN = re.compile(
 )
 # « l'autre plutôt », « et pour mon autre demande »; no « l'autre jour »
 _OTHER = re.compile(
-    r"\b(?:l autre|lautre|lotre|(?:ma|mon|m) autre (?:demande|question|besoin|probleme))\b"
+    r"(?<!\bni )\b(?:l autre|lautre|lotre|(?:ma|mon|m) autre (?:demande|question|besoin|probleme))\b"
     r"(?! (?:jour|fois|soir|nuit|bout|cote))"
 )
 _PREVIOUS = re.compile(r"\b(?:celui|celle|ceux|celles|l autre|le truc|ce) (?:d avant|davant|precedente?s?)\b|\bdavant\b")

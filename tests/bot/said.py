@@ -24,7 +24,7 @@ TUESDAY = MOMENTS["a Tuesday morning"]
 ABOUT_ONE = [
     "say_unknown_detail",
     "say_answer", "say_refined", "say_contact", "say_hours", "say_place", "say_price", "say_audience", "say_how", "say_duration",
-    "say_status", "say_source", "say_more", "say_foreign",
+    "say_status", "say_organiser", "say_languages", "say_source", "say_more", "say_foreign",
 ]  # fmt: skip
 ABOUT_SEVERAL = [
     "say_answer", "say_refined", "say_clarify", "say_clarify_guided", "say_other", "say_which_one", "say_compare", "say_several",
