@@ -18,9 +18,9 @@ LEAST = 60
 # The formula is made for passages: of a few words it says nothing.
 FEWEST_WORDS = 10
 MOST_SENTENCES = 3
-# Lines of facts and not of prose: an address, a number, a list, a source.
+# Lines of facts and not of prose: an address, a number, a list, names, a source.
 FACTS = re.compile(
-    r"^(?:Contact|Où|Prix|Source|Voir aussi|Adresse|Pour joindre|Pour appeler|Horaires|Ce que|\d\.)\b.*"
+    r"^(?:Contact|Où|Prix|Source|Voir aussi|Adresse|Pour joindre|Pour appeler|Horaires|Ce que|Qui s'en occupe|Avec|\d\.)\b.*"
     r"|.*\(source : .*|.*@.*|.*http.*|.*\d\d \d\d \d\d.*",
     re.M,
 )
