@@ -204,3 +204,14 @@ def test_the_audit_is_read_page_by_page(administrator: httpx.Client, services, a
     assert parse_qs(urlsplit(older).query)["avant"][0].isdecimal()
     with services.sessions.begin() as session:
         session.execute(sa.delete(AuditEntry).where(AuditEntry.account_id == account.id))
+
+
+def test_under_another_key_the_recovery_codes_still_work(browser: httpx.Client, services, account):
+    from knowledge.accounts.second_factor import SecondFactor
+
+    telephone, codes = enrol(browser)
+    with services.sessions() as session:  # rolled back at the end
+        mine = session.get(Account, account.id)
+        other = SecondFactor("another key of this installation")
+        assert not other.accepts(mine, telephone.now())
+        assert other.accepts(mine, codes[3]) and not other.accepts(mine, codes[3])
