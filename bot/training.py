@@ -75,7 +75,8 @@ def train(var_dir: Path, say: Callable[[str], None], taught: Taught | None = Non
             done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0 or not made.exists():
             reason = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-            raise TrainingFailed(f"Training the language model failed. The last lines of `rasa train`:\n{reason}")
+            what = f"Training the language model failed (exit code {done.returncode})."
+            raise TrainingFailed(f"{what} The last lines of `rasa train`:\n{reason}")
         _checksum_file(path).write_text(sha256(made), encoding="ascii")
         made.replace(path)
     finally:

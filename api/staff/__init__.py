@@ -18,6 +18,7 @@ from api.staff import (
     kept,
     learning,
     models,
+    openid,
     second_step,
     session,
     sheet_history,
@@ -28,7 +29,7 @@ from api.staff import (
 from api.staff.throttle import SignInThrottle
 from knowledge.settings import Settings
 
-_PUBLIC = (session.public, second_step.router)
+_PUBLIC = (session.public, second_step.router, openid.router)
 _PROTECTED = (
     session.protected,
     answering.router,
@@ -50,6 +51,7 @@ _PROTECTED = (
 def install(app: FastAPI, settings: Settings) -> None:
     """Add the console's routes to ``app``."""
     app.state.sign_in_throttle = SignInThrottle(settings)
+    app.state.openid_client = openid.client_of(settings)
     guard.install(app)
     public = APIRouter(dependencies=[Depends(guard.check_csrf)], include_in_schema=False, default_response_class=HTMLResponse)
     for group in _PUBLIC:

@@ -18,10 +18,11 @@ from api.web.sheet import Sheet, sheet
 from api.wiring import Services
 from knowledge.directory import Entry
 from knowledge.schema import Public, Quarter
-from knowledge.search import Hit
 from knowledge.search.service import Evidence
 
 _RESULTS = 8
+# Evidence costs as much as the search in a large directory: the likeliest say why at once, the others on their sheet.
+_EXPLAINED = 3
 # Filters alone may leave thousands; nobody reads on.
 _LISTED = 50
 
@@ -78,15 +79,16 @@ def _found(services: Services, asked: Asked) -> list[Found]:
     """The likeliest actions for what was typed; without words, the first that the filters leave."""
     directory = services.store.current()
 
-    def shown(entry: Entry, hit: Hit | None = None) -> Found:
-        evidence = services.search.explain(asked.q, entry.id) if hit else None
-        return Found(entry.id, sheet(views.card(entry, directory)), hit.confidence if hit else None, evidence)
+    def shown(entry: Entry, confidence: float | None = None, explained: bool = False) -> Found:
+        evidence = services.search.explain(asked.q, entry.id) if explained else None
+        return Found(entry.id, sheet(views.card(entry, directory)), confidence, evidence)
 
+    filters = asked.filters()
     if asked.q:
-        return [shown(hit.entry, hit) for hit in services.search.find(asked.q, filters=asked.filters(), limit=_RESULTS).hits]
+        hits = services.search.find(asked.q, filters=filters, limit=_RESULTS).hits
+        return [shown(hit.entry, hit.confidence, explained=rank < _EXPLAINED) for rank, hit in enumerate(hits)]
     if not asked.is_filtered:
         return []
-    filters = asked.filters()
     return [shown(entry) for entry in islice(filter(filters.accepts, directory.entries), _LISTED)]
 
 

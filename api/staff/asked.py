@@ -27,17 +27,17 @@ class Asked:
         quarter: Annotated[str, Query()] = "",
         day: Annotated[str, Query()] = "",
         status: Annotated[str, Query()] = "",
-        open_: Annotated[bool, Query(alias="open")] = False,
-        free: Annotated[bool, Query()] = False,
+        open_: Annotated[str, Query(alias="open")] = "",
+        free: Annotated[str, Query()] = "",
     ) -> None:
         self.q = q.strip()[:MAX_CHARACTERS]
         self.theme = theme if theme in get_args(Theme) else ""
         self.public = public if public in get_args(Public) else ""
-        self.age = age if age.isdecimal() and int(age) <= _OLDEST else ""
+        self.age = age if len(age) <= 3 and age.isdecimal() and int(age) <= _OLDEST else ""
         self.quarter = quarter if quarter in get_args(Quarter) else ""
         self.day = day if day in [date.isoformat() for date in coming_days()] else ""
         self.status = status if status in [one.value for one in Status] else ""
-        self.open, self.free = open_, free
+        self.open, self.free = bool(open_), bool(free)
 
     @property
     def address(self) -> str:

@@ -13,6 +13,7 @@ from bot.phrasings import taught_by
 from knowledge import trained_models
 from knowledge.accounts.models import Account
 from knowledge.audit import audit
+from knowledge.schedules import PARIS
 from knowledge.trained_models import NotActivated
 
 PAGE = "/staff/modele"
@@ -64,5 +65,5 @@ def _page(request: Request, status_code: int = 200, **context: Any) -> Response:
     return render(
         request, "models.html", status_code, page="models", running=retraining.is_running(services.settings.var_dir),
         failed=training.last_failed(services.settings.var_dir), changed=active is not None and active.name != present,
-        serving=services.models.serving, longest=_LONGEST_REASON, **models, **context,
+        serving=services.models.serving, paris=PARIS, longest=_LONGEST_REASON, **models, **context,
     )  # fmt: skip

@@ -23,6 +23,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     common = {
         "account": getattr(request.state, "account", None),
         "csrf_token": csrf_token(request),
+        "openid": request.app.state.openid_client is not None,
         "moment": _moment,
         "done": request.query_params.get("fait"),
     }

@@ -1,5 +1,6 @@
 """An action as an agent hands it on: whole as text, in one SMS, on paper. The wording is in ``templates/staff/*.txt``."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,13 +17,19 @@ LONGEST_SMS = 300
 # Of these, so many at most for the title and the organisation: the telephone number behind them is never cut.
 _LONGEST_NAME = 160
 _CUT = "…"
+_ON_PAPER = ("title", "organisation", "notice", "summary", "phone", "event", "place", "schedule", "audience", "price", "source")
+_LENGTHS = {"short": 850, "long": 1150, "longest": math.inf}
 
 
 @dataclass(frozen=True)
 class Printed:
-    """A sheet for paper; ``address`` is the public page's, ``code`` its QR code as a data address."""
+    """A sheet for paper; ``address`` is the public page's, ``code`` its QR code as a data address.
+
+    ``length`` names the size of type (``static/print.css``) at which it fits on one page.
+    """
 
     sheet: Sheet
+    length: str
     address: str
     code: str
 
@@ -45,7 +52,10 @@ def printed(settings: Settings, card: Mapping[str, Any]) -> Printed:
     """Return ``card`` for paper, with the way back to its public page."""
     address = f"{settings.public_url.rstrip('/')}/annuaire/{card['id']}"
     code = segno.make_qr(address, error="m").svg_data_uri(border=4, dark="#000", light="#fff")
-    return Printed(sheet(card), address, code)
+    lines = sheet(card)
+    characters = sum(len(line.text or "") + len(line.note or "") for slot in _ON_PAPER for line in lines[slot] or [])
+    length = next(name for name, most in _LENGTHS.items() if characters <= most)
+    return Printed(lines, length, address, code)
 
 
 @cache

@@ -2,34 +2,22 @@
 
 import random
 import time
-from itertools import cycle, islice
 
 import numpy as np
 import pytest
 
-from knowledge.directory import Directory, Entry
+from knowledge.directory import Directory
 from knowledge.files import DirectoryFiles
-from knowledge.schema import Questions
 from knowledge.search import Search
+from tests.large import directory_of
 
 SERVICES = 10_000
 QUERIES = 200
-SYLLABLES = ["ba", "co", "di", "fu", "ga", "lo", "mi", "nu", "pa", "re", "so", "ti", "va", "ze"]
 
 
 @pytest.fixture(scope="module")
 def large_directory(real_files: DirectoryFiles) -> Directory:
-    """The real actions again and again, each time of an invented place, with two of their phrasings."""
-    chance = random.Random(41)
-    entries = []
-    for number, (organisation, action) in enumerate(islice(cycle(list(real_files.actions())), SERVICES)):
-        place = "".join(chance.choices(SYLLABLES, k=4)).capitalize()
-        phrasings = [f"{text} {place}" for _, text in chance.sample(action.questions.all(), 2)]
-        changes = {"id": f"{action.id}-{number}", "title": f"{action.title} {place}", "questions": Questions(resident=phrasings)}
-        short = {"official_title": None, "description": [], "steps": [], "content": [], "keywords": []}
-        owner = organisation.copy(update={"id": f"{organisation.id}-{number}", "name": f"{organisation.name} {place}", "aliases": []})
-        entries.append(Entry(action.copy(update=changes | short), owner))
-    return Directory(1, tuple(entries), {source.id: source for source in real_files.sources}, (), tuple(real_files.outside))
+    return directory_of(SERVICES, real_files)
 
 
 @pytest.fixture(scope="module")

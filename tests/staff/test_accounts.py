@@ -204,3 +204,33 @@ def test_the_audit_is_read_page_by_page(administrator: httpx.Client, services, a
     assert parse_qs(urlsplit(older).query)["avant"][0].isdecimal()
     with services.sessions.begin() as session:
         session.execute(sa.delete(AuditEntry).where(AuditEntry.account_id == account.id))
+
+
+def test_under_another_key_the_recovery_codes_still_work(browser: httpx.Client, services, account):
+    from knowledge.accounts.second_factor import SecondFactor
+
+    telephone, codes = enrol(browser)
+    with services.sessions() as session:  # rolled back at the end
+        mine = session.get(Account, account.id)
+        other = SecondFactor("another key of this installation")
+        assert not other.accepts(mine, telephone.now())
+        assert other.accepts(mine, codes[3]) and not other.accepts(mine, codes[3])
+
+
+def test_everything_that_is_noted_has_its_words(administrator: httpx.Client, services, account):
+    """Codes written out in the code; those that are put together are in the list."""
+    from knowledge.audit import AuditEntry, audit
+    from knowledge.settings import ROOT
+
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "api").rglob("*.py"))
+    noted = set(re.findall(r'(?:audit|_act)\([^"]*?"([a-z-]+\.[a-z-]+)"', code))
+    noted |= {f"sheet.{change}" for change in ("create", "edit", "archive", "restore", "verify")} | {"question.ignored", "question.needed"}
+    assert len(noted) > 20
+    with services.sessions.begin() as session:
+        for what in noted:
+            audit(session, session.get(Account, account.id), what, details={"role": "editor", "disabled": True})
+    page = administrator.get("/staff/journal").text
+    with services.sessions.begin() as session:
+        session.execute(sa.delete(AuditEntry).where(AuditEntry.account_id == account.id))
+    assert [what for what in noted if f"<td>{what}</td>" in page] == []
+    assert "droits : rédaction, fermé : oui" in page

@@ -13,7 +13,7 @@ PUBLIC = {
     "/", "/annuaire", "/annuaire/{action_id}", "/mentions", "/rappel", "/docs", "/openapi.json", "/healthz", "/readyz",
     "/api/chat", "/api/conversations/{conversation_id}", "/api/conversations/{conversation_id}/messages", "/api/feedback",
     "/api/callbacks", "/api/actions", "/api/actions/{action_id}", "/api/search",
-    "/staff/connexion", "/staff/connexion/code", "/staff/invitation/{token}",
+    "/staff/connexion", "/staff/connexion/code", "/staff/connexion/openid", "/staff/connexion/openid/retour", "/staff/invitation/{token}",
 }  # fmt: skip
 MOUNTED = {"/static", "/docs/swagger-ui"}
 
