@@ -15,9 +15,9 @@ from api.views import cards
 from api.wiring import Services
 from bot.engine import Message
 from bot.handover import hand_on
+from knowledge.feedback import Feedback
 from knowledge.figures.counting import Series, count
 from knowledge.handover import talks
-from knowledge.models import Feedback
 from knowledge.schedules import now_in_paris
 from nlu.french.text import clean
 

@@ -291,14 +291,3 @@ class DirectoryVersion(Base):
     version = sa.Column(sa.Integer, nullable=False)
     content_hash = sa.Column(sa.String(64), nullable=False)
     loaded_at = sa.Column(sa.DateTime(timezone=True), nullable=False, default=lambda: dt.datetime.now(dt.timezone.utc))
-
-
-class Feedback(Base):
-    """Was an answer helpful? Kept without the conversation's text."""
-
-    __tablename__ = "feedback"
-    id = _id()
-    conversation = sa.Column(sa.String(64), nullable=False, index=True)
-    helpful = sa.Column(sa.Boolean, nullable=False)
-    comment = sa.Column(sa.Text)
-    created_at = sa.Column(sa.DateTime(timezone=True), nullable=False, index=True)

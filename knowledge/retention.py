@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
+from knowledge.feedback import Feedback
 from knowledge.handover.models import CallbackRequest, Talk, TalkMessage
 from knowledge.learning import keeping
-from knowledge.models import Feedback
 
 # Rasa's tracker store makes this table; only its names are needed here (seconds since the epoch).
 _EVENTS = sa.table("events", sa.column("sender_id"), sa.column("timestamp"))

@@ -4,6 +4,7 @@ import knowledge.accounts.models
 import knowledge.audit
 import knowledge.editing.revisions
 import knowledge.exchange.models
+import knowledge.feedback
 import knowledge.figures.models
 import knowledge.handover.models
 import knowledge.learning.models
