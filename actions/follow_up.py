@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again, kind_before
 from actions.base import now_about, remember_person, text_of, utter
-from actions.need import AnswersNeeds
+from actions.need import AnswersNeeds, misunderstand
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide
 from nlu.french.ellipsis import subject_words
@@ -67,6 +67,8 @@ class FollowUp(AnswersNeeds):
     def _without_subject(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         if help_again(dispatcher, tracker):
             return []
+        if tracker.get_slot("misunderstood"):  # « bah le machin quoi »: still not understood
+            return misunderstand(dispatcher, tracker)
         if not subject_words(text_of(tracker)):  # « c'est combien ? », and nothing was spoken of yet
             utter(dispatcher, self.without_subject)
             return []

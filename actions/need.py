@@ -125,7 +125,8 @@ class AnswersNeeds(DirectoryAction):
         if current and refers:  # « ils viennent chez les gens ? »
             utter(dispatcher, "say_unknown_detail", [current.id])
             return []
-        if decision.kind is Kind.outside and result.topic is None and _says_little(text_of(tracker)):
+        named = result.topic is not None and result.topic.title is not None
+        if decision.kind is Kind.outside and not named and _says_little(text_of(tracker)):
             return misunderstand(dispatcher, tracker)
         clear = intent_of(tracker) != "nlu_fallback" and not (intent_of(tracker) == "need" and confidence_of(tracker) < _VAGUE_NEED)
         if decision.kind is Kind.outside and (clear or result.outside >= _SURELY_OUTSIDE):

@@ -32,7 +32,7 @@ _BROAD = "broad:"
 _BROAD_MARGIN = -0.2
 _BROAD_STEP = 0.05
 # An outside topic is named only when the message is really like one of its phrasings (cosine).
-_TOPIC_LIKENESS = 0.55
+_TOPIC_LIKENESS = 0.45
 _LAST_TEXTS = 8
 
 
