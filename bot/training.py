@@ -1,9 +1,11 @@
 """Trained models as files, each named by the fingerprint of what it was made from.
 
 Which one answers is decided elsewhere (bot/activation.py). Training runs ``rasa train`` in a process of
-its own, as a Rasa developer would, so that its
+its own, as a Rasa developer would, so that its memory is given back and its threads end with it.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -40,9 +42,12 @@ def ensure_model(var_dir: Path, say: Callable[[str], None], taught: Taught | Non
     path = model_path(var_dir, taught)
     if path.exists() and intact(path):
         return path
-    if path.exists():
-        say("The trained model is damaged; training it again.")
-    return train(var_dir, say, taught)
+    with _alone(var_dir):  # processes that start together train once
+        if path.exists() and intact(path):
+            return path
+        if path.exists():
+            say("The trained model is damaged; training it again.")
+        return train(var_dir, say, taught)
 
 
 def model_path(var_dir: Path, taught: Taught | None = None) -> Path:
@@ -120,6 +125,14 @@ def code_fingerprint() -> str:
     for name, content in _inputs():
         digest.update(name.encode() + b"\0" + content + b"\0")
     return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _alone(var_dir: Path) -> Iterator[None]:
+    models_of(var_dir).mkdir(parents=True, exist_ok=True)
+    with (models_of(var_dir) / "training.lock").open("w", encoding="utf-8") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _files() -> Taught:
