@@ -129,8 +129,8 @@ def code_fingerprint() -> str:
 
 @contextlib.contextmanager
 def _alone(var_dir: Path) -> Iterator[None]:
-    models_of(var_dir).mkdir(parents=True, exist_ok=True)
-    with (models_of(var_dir) / "training.lock").open("w", encoding="utf-8") as handle:
+    var_dir.mkdir(parents=True, exist_ok=True)
+    with (var_dir / "training.lock").open("w", encoding="utf-8") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

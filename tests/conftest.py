@@ -25,7 +25,7 @@ STARTING_SECONDS = 120
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory):
-    """Settings of a fresh installation, with the model of this checkout."""
+    """Settings of a fresh installation, with the model and the fitted search of this checkout."""
     from bot.training import ensure_model, model_path
     from knowledge.settings import ROOT, Settings
 
@@ -34,6 +34,8 @@ def settings(tmp_path_factory):
     (folder / "models").mkdir()
     for name in (model_path(ROOT / "var"), model_path(ROOT / "var").with_name(model_path(ROOT / "var").name + ".sha256")):
         (folder / "models" / name.name).symlink_to(name)
+    (ROOT / "var" / "search").mkdir(exist_ok=True)
+    (folder / "search").symlink_to(ROOT / "var" / "search")
     return Settings(var_dir=folder, rate_limit_chat=0, rate_limit_sign_in=0)
 
 

@@ -79,7 +79,7 @@ class Fit:
 
 # Shifts in margin (the classifier's margins lie mostly between -1.5 and +1). Exclusions weigh more
 # than agreements: a door that is closed to the person must not come first.
-_EXCLUDED = -1.2
+_EXCLUDED = -1.5
 # A door that the person's age or gender closes is moved down by more than this.
 CLOSED = -0.5
 _AGREES = 0.2

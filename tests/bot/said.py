@@ -1,6 +1,7 @@
 """What answers are rendered with, for the tests that look at all of them."""
 
 import datetime as dt
+import functools
 import itertools
 from collections.abc import Iterator
 from typing import Any
@@ -33,8 +34,11 @@ ABOUT_SEVERAL = [
 ABROAD = ["say_foreign", "say_foreign_outside", "say_language", "say_urgent"]
 
 
+files_of_the_directory = functools.cache(read_directory)
+
+
 def directory_of_files() -> Directory:
-    files = read_directory()
+    files = files_of_the_directory()
     parts = (files.sources, files.organisations, files.help_numbers, files.outside, files.broad_needs, files.orientation)
     return Directory.from_records(1, Records(*parts))
 
@@ -53,7 +57,7 @@ def questions(name: str, entry: Entry | None = None) -> Iterator[dict[str, Any]]
     elif name in ABROAD:
         yield from ({"language": language} for language in sorted(LANGUAGES))
     elif name in ("say_orient", "say_orient_first", "say_clarify_guided"):
-        yield from ({"question": described(question)} for question in read_directory().orientation)
+        yield from ({"question": described(question)} for question in files_of_the_directory().orientation)
     elif name.startswith("say_outside"):
         yield from ({"topic": topic} for topic in (None, "les impôts"))
     else:

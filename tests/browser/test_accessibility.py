@@ -72,7 +72,8 @@ def test_what_takes_the_focus_is_never_hidden(page: Page) -> None:
     hidden = """const r = document.activeElement.getClientRects()[0];
                 const at = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
                 const composer = document.querySelector('.composer').getBoundingClientRect().top;
-                return document.activeElement.contains(at) ? null : [document.activeElement.outerHTML.slice(0, 120), r.top, r.bottom, composer, innerHeight];"""
+                return document.activeElement.contains(at) ? null :
+                  [document.activeElement.outerHTML.slice(0, 120), r.top, r.bottom, composer, innerHeight];"""
     page.script("document.querySelector('#log a, #log button').focus()")
     found = []
     for _ in range(20):

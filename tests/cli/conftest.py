@@ -36,11 +36,12 @@ def free_port() -> str:
 
 @pytest.fixture
 def with_model(environment: dict[str, str], services) -> dict[str, str]:
-    """The same, with the trained model in place."""
+    """The same, with the trained model and the fitted search in place."""
     models = Path(environment["PASSERELLE_VAR_DIR"]) / "models"
     models.mkdir(parents=True)
     for path in (services.settings.var_dir / "models").iterdir():
         (models / path.name).symlink_to(path.resolve())
+    (models.parent / "search").symlink_to((services.settings.var_dir / "search").resolve())
     return environment
 
 

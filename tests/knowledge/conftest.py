@@ -1,6 +1,8 @@
 """Databases, a directory small enough to read at a glance, and the real one fitted once."""
 
+import contextlib
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from knowledge.directory import Directory, DirectoryStore
 from knowledge.files import DirectoryFiles, read_directory
 from knowledge.loader import load
 from knowledge.search import Search
+from knowledge.settings import ROOT
 
 POSTGRES = "postgresql://postgres@127.0.0.1:5432"
 
@@ -123,31 +126,34 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_database() -> Iterator[str]:
-    """A database of its own on the local server, dropped at the end of the run."""
+def postgres_server() -> Iterator[Engine]:
+    """The local server; a database of its own for each test is made and dropped there."""
     server = sa.create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT", future=True, connect_args={"connect_timeout": 3})
-    name = f"passerelle_test_{uuid.uuid4().hex[:12]}"
     try:
-        with server.connect() as connection:
-            connection.execute(sa.text(f"create database {name}"))
+        server.connect().close()
     except sa.exc.OperationalError as error:
         message = f"no PostgreSQL answers at {POSTGRES}: {str(error.orig).strip()}"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    yield f"{POSTGRES}/{name}"
-    with server.connect() as connection:
-        connection.execute(sa.text(f"drop database if exists {name} with (force)"))
+    yield server
     server.dispose()
 
 
+@contextlib.contextmanager
+def a_database(server: Engine) -> Iterator[str]:
+    """The name of a new, empty database, dropped afterwards."""
+    name = f"passerelle_test_{uuid.uuid4().hex[:12]}"
+    with server.connect() as connection:
+        connection.execute(sa.text(f"create database {name}"))
+    yield name
+    with server.connect() as connection:
+        connection.execute(sa.text(f"drop database if exists {name} with (force)"))
+
+
 @pytest.fixture
-def postgres_url(postgres_database: str) -> str:
-    """The PostgreSQL database, emptied."""
-    engine = sa.create_engine(postgres_database, isolation_level="AUTOCOMMIT", future=True)
-    with engine.connect() as connection:
-        connection.execute(sa.text("drop schema public cascade"))
-        connection.execute(sa.text("create schema public"))
-    engine.dispose()
-    return postgres_database
+def postgres_url(postgres_server: Engine) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with a_database(postgres_server) as name:
+        yield f"{POSTGRES}/{name}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -163,10 +169,37 @@ def empty_engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "passerelle.db"
+    _migrate_at(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: Engine) -> Iterator[str]:
+    with a_database(postgres_server) as name:
+        _migrate_at(f"{POSTGRES}/{name}")
+        yield name
+
+
+def _migrate_at(url: str) -> None:
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
+
+
 @pytest.fixture
-def engine(empty_engine: Engine) -> Engine:
-    """A migrated database without a directory."""
-    migrate(empty_engine)
+def engine(empty_engine: Engine, request: pytest.FixtureRequest) -> Engine:
+    """A migrated database without a directory: a copy of one that was migrated once."""
+    name = empty_engine.url.database
+    if empty_engine.dialect.name == "sqlite":
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), name)
+        return empty_engine
+    template = request.getfixturevalue("migrated_postgres")
+    with request.getfixturevalue("postgres_server").connect() as connection:
+        connection.execute(sa.text(f"drop database {name} with (force)"))
+        connection.execute(sa.text(f"create database {name} template {template}"))
     return empty_engine
 
 
@@ -212,7 +245,7 @@ def real_directory(real_store: DirectoryStore) -> Directory:
 
 @pytest.fixture(scope="session")
 def real_search(real_store: DirectoryStore) -> Search:
-    """The real directory, fitted once for the whole run (some 8 seconds)."""
-    search = Search(real_store)
+    """The real directory, fitted once (some 8 seconds) and kept for as long as it is the same."""
+    search = Search(real_store, ROOT / "var" / "search")
     search.fit()
     return search
