@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import follow_up
 from actions.alarm import kind_before
-from actions.base import DirectoryAction, confidence_of, intent_of, language_of, likeliest_intents, text_of, utter
+from actions.base import TAUGHT_OUTSIDE, DirectoryAction, confidence_of, intent_of, language_of, likeliest_intents, text_of, utter
 from actions.compare import ActionCompare
 from actions.need import AnswersNeeds
 from actions.orient import ActionOrient
@@ -28,8 +28,6 @@ _CLEAR = 0.9
 _SHORT = 5
 # A question about what was shown: so many words at most, no action likelier than this, a fact asked with this chance.
 _QUESTION, _LIKELY, _MAY_BE_ASKED = 12, 0.6, 0.15
-# … and no more like what is outside than this (margin; above 1 it nearly repeats a taught phrasing).
-_SURELY_OUTSIDE = 1.0
 # What somebody else would do there too.
 _COMES = re.compile(r"\b(?:venir|vient|viendrait|viennent|participer|participe|inscrire|entrer|aller|aussi)\b")
 
@@ -105,7 +103,7 @@ class ActionAnswerNeed(AnswersNeeds):
         if not self.entry(tracker.get_slot("current_action")) or "?" not in text or len(words(text)) > _QUESTION:
             return False
         result = self.find(tracker, text)
-        if intent_of(tracker) == "out_of_scope" and result.outside_margin >= _SURELY_OUTSIDE:  # « il va pleuvoir demain ? »
+        if intent_of(tracker) == "out_of_scope" and result.outside_margin >= TAUGHT_OUTSIDE:  # « il va pleuvoir demain ? »
             return False
         return not result.is_sure(_LIKELY)
 

@@ -16,7 +16,8 @@ from knowledge.directory import Entry
 from knowledge.search import Result
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person
-from nlu.french.reference import begins_anew, read_nth, refers_to_other, refers_to_previous
+from nlu.french.reference import begins_anew, read_nth, refers_to_other, refers_to_previous, told_apart_by
+from nlu.french.text import words
 
 # What remains of a follow-up names another action when the search finds one in it: little chance of
 # the outside, and a margin that more than one weak word gives (looked at on the training follow-ups).
@@ -30,6 +31,10 @@ _CLEARLY_ANOTHER = 0.1
 # By so much another action may be likelier than one that was spoken of.
 _SPOKEN_OF_LEAD = 0.4
 _HISTORY = 10
+# A word of fewer letters tells no title from another.
+_TELLS_APART = 4
+# A message nearly repeats what is taught of the outside (margin): « il va pleuvoir demain ? ».
+TAUGHT_OUTSIDE = 1.0
 # While an action is spoken of, the outside is so much rarer (looked at on the tuning conversations).
 _OUTSIDE_UNDER_WAY = 0.3
 # A message whose words lead to one action with this probability names it, whatever is spoken of.
@@ -72,6 +77,8 @@ class DirectoryAction(Action):
         if nth is not None:
             return self.entry(shown[nth])
         current = self.entry(tracker.get_slot("current_action"))
+        if such := self.such_a_one(tracker, text):
+            return such
         if refers_to_other(text):
             return self.other_one(tracker) or current
         if refers_to_previous(text):
@@ -90,6 +97,13 @@ class DirectoryAction(Action):
         others = [a for a in [*self.ids(tracker, "shown", "seen"), *self.ids(tracker, "history")[::-1]] if a != current]
         return self.entry(others[0]) if others else None
 
+    def such_a_one(self, tracker: Tracker, text: str) -> Entry | None:
+        """Return the one of those spoken of whose title alone has a word of « ceux de jour », else None."""
+        said = [word for word in words(told_apart_by(text)) if len(word) >= _TELLS_APART]
+        titles = {a: set(words(self.entry(a).action.title)) for a in self.ids(tracker, "shown", "history")} if said else {}  # type: ignore[union-attr]
+        meant = [a for a, title in titles.items() if any(_same(s, t) for s in said for t in title)]
+        return self.entry(meant[0]) if len(meant) == 1 else None
+
     def ids(self, tracker: Tracker, *slots: str) -> list[str]:
         """The ids in these slots, each once, that the directory still has."""
         return list(dict.fromkeys(a for slot in slots for a in tracker.get_slot(slot) or [] if self.entry(a)))
@@ -100,21 +114,28 @@ class DirectoryAction(Action):
         Little is enough to name one that was ``spoken_of`` before (« et pour le stage ? »).
         A bare organisation's name leaves the person on the current action when it is theirs.
         """
-        words = subject_words(text)
+        named = subject_words(text)
+        called = self.services.store.current().of_organisation(named)
+        if current and called and called.organisation.id == current.organisation.id:
+            return current
         whole = self.services.search.find(text, limit=1)
         theirs = [entry.id for entry in self.services.store.current().named_in(text)]
         if theirs:
-            if current and current.id in theirs and len(theirs) > 1 and not words:
+            hits = self.services.search.find(text, among=theirs, limit=len(theirs)).hits
+            mine = next((hit for hit in hits if current and hit.entry.id == current.id), None)
+            # « le p'tit Bégon » is of the action spoken of, « les cours de Bégon » is another.
+            if mine and (not named or mine.margin > hits[0].margin - _SPOKEN_OF_LEAD):
                 return current
-            return self.services.search.find(text, among=theirs, limit=1).hits[0].entry
-        result = self.services.search.find(" ".join(words), limit=1)
+            return hits[0].entry
+        result = self.services.search.find(" ".join(named), limit=1)
         best = result.best
         weak = best is None or best.margin < _CLEARLY_ANOTHER or whole.sure_inside < _LIKELY_NAMED or whole.outside > _NAMES_NOTHING
         if current and best and weak and best.entry.id not in spoken_of and not begins_anew(text):
-            return self.services.store.current().about(words)
+            return self.services.store.current().about(named)
         if best is None or result.outside > _SUBJECT_OUTSIDE or best.margin < _SUBJECT_MARGIN:
-            organisation = self.services.store.current().about(words)
-            before = self.services.search.find(text, among=spoken_of, limit=1).best if spoken_of and (words or not current) else None
+            organisation = self.services.store.current().about(named)
+            said = " ".join(named) or text
+            before = self.services.search.find(said, among=spoken_of, limit=1).best if spoken_of and (named or not current) else None
             return organisation or (before.entry if before and before.margin > _SPOKEN_OF_MARGIN else None)
         if spoken_of and best.entry.id not in spoken_of:  # « la fête » is the one spoken of, when it may be
             before = self.services.search.find(text, among=spoken_of, limit=1).best
@@ -123,6 +144,11 @@ class DirectoryAction(Action):
         if current and best.margin < _ACTION_MARGIN and best.entry.organisation.id == current.organisation.id:
             return current
         return best.entry
+
+
+def _same(said: str, titled: str) -> bool:
+    """True for « jour » and « journée »."""
+    return len(titled) >= _TELLS_APART and (titled.startswith(said) or said.startswith(titled))
 
 
 def text_of(tracker: Tracker) -> str:

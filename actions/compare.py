@@ -47,19 +47,28 @@ class ActionCompare(DirectoryAction):
         """The two actions that the message names; empty when it names fewer."""
         text = text_of(tracker)
         spoken_of = self.ids(tracker, "shown", "history")
-        sides = [side for side in _BETWEEN.split(" ".join(expand(text))) if subject_words(side)]
-        each = list(dict.fromkeys(found for side in sides if (found := self._side(side, spoken_of)))) if len(sides) > 1 else []
-        return each[:2] if len(each) > 1 else self._both(text)
+        said = [side for side in _BETWEEN.split(" ".join(expand(text))) if subject_words(side)]
+        sides = [found for side in said if (found := self._side(side, spoken_of))] if len(said) > 1 else []
+        return self._pair(sides[0], sides[1]) if len(sides) > 1 else self._both(text)
 
-    def _side(self, said: str, spoken_of: Sequence[str]) -> str | None:
-        """The action that one side names: by its name, one that was spoken of, or the likeliest of all."""
-        named = self.services.store.current().about(subject_words(said))
-        if named:
-            return named.id
+    def _side(self, said: str, spoken_of: Sequence[str]) -> list[str]:
+        """The actions that one side may name, likeliest first: by a name, one that was spoken of, or the likeliest of all."""
+        theirs = [entry.id for entry in self.services.store.current().named_in(said)]
+        if theirs:
+            return [hit.entry.id for hit in self.services.search.find(said, among=theirs, limit=len(theirs)).hits]
+        if named := self.services.store.current().about(subject_words(said)):
+            return [named.id]
         of_all, of_these = (self.services.search.find(said, among=among, limit=1).best for among in (None, spoken_of))
         if of_these and (of_all is None or of_all.margin < _CLEARLY_NAMED) and of_these.margin > _NAMED_MARGIN:
-            return of_these.entry.id
-        return of_all.entry.id if of_all and of_all.margin > _NAMED_MARGIN else None
+            return [of_these.entry.id]
+        return [of_all.entry.id] if of_all and of_all.margin > _NAMED_MARGIN else []
+
+    def _pair(self, first: list[str], second: list[str]) -> list[str]:
+        """The likeliest pair, of one theme where there is one: « les cours d'Alire et ceux de Bégon »."""
+        themes = {a: set(entry.action.themes) for a in [*first, *second] if (entry := self.entry(a))}
+        pairs = [(i + j, a, b) for i, a in enumerate(first) for j, b in enumerate(second) if a != b]
+        best = min(pairs, key=lambda pair: (not themes[pair[1]] & themes[pair[2]], pair[0]), default=None)
+        return list(best[1:]) if best else []
 
     def _both(self, text: str) -> list[str]:
         """The two likeliest actions of the whole; empty when it names fewer."""

@@ -11,13 +11,15 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again, kind_before
-from actions.base import now_about, remember_person, text_of, utter
+from actions.base import TAUGHT_OUTSIDE, confidence_of, now_about, remember_person, text_of, utter
 from actions.need import AnswersNeeds, misunderstand
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide
 from nlu.french.ellipsis import subject_words
 
 _SURE = 0.9
+# A question so clearly asked is about the action, whatever else has its words (« ça dure combien de temps ? »).
+_CLEARLY_ASKED = 0.8
 
 
 class FollowUp(AnswersNeeds):
@@ -39,6 +41,8 @@ class FollowUp(AnswersNeeds):
                 subject_words(text_of(tracker)) and decide(result).kind is Kind.answer
             ):
                 return self._first_words(dispatcher, tracker, result)
+        elif self._leaves_the_subject(tracker):
+            return self.answer_need(dispatcher, tracker)
         entry = self.subject(tracker) or self._before_the_emergency(dispatcher, tracker)
         if entry is None:
             return self._without_subject(dispatcher, tracker)
@@ -46,6 +50,14 @@ class FollowUp(AnswersNeeds):
         shown = tracker.get_slot("shown") or []
         kept = shown if entry.id in shown else [entry.id]
         return [*now_about(tracker, [entry.id]), SlotSet("shown", kept)]
+
+    def _leaves_the_subject(self, tracker: Tracker) -> bool:
+        """True for « quel temps fera-t-il demain ? »: it sounds a little like a question about the action, and is about nothing here."""
+        directory, text = self.services.store.current(), text_of(tracker)
+        named = subject_words(text)
+        if confidence_of(tracker) > _CLEARLY_ASKED or not named or directory.about(named) or directory.named_in(text):
+            return False
+        return self.services.search.find(text, limit=1).outside_margin >= TAUGHT_OUTSIDE
 
     def _first_words(self, dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[EventType]:
         """Nothing was spoken of yet: the question is a need too, and its next best doors stay in sight."""

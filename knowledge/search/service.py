@@ -33,6 +33,8 @@ _BROAD_MARGIN = -0.2
 _BROAD_STEP = 0.05
 # An outside topic is named only when the message is really like one of its phrasings (cosine).
 _TOPIC_LIKENESS = 0.45
+# Below this probability of the outside its topic is of no use, and is not looked for.
+_TOPIC_AT = 0.1
 _LAST_TEXTS = 8
 
 
@@ -127,18 +129,18 @@ class _Index:
         topics = [(topic, text) for topic in directory.outside for text in topic.questions]
         self.topics = [topic for topic, _ in topics]
         # A turn asks for the same text up to three times: as a whole, as a follow-up, as a part.
-        self.score = functools.lru_cache(_LAST_TEXTS)(self._score)
+        self.score = functools.lru_cache(_LAST_TEXTS)(self.ranker.score)
+        self.topic = functools.lru_cache(_LAST_TEXTS)(self._topic)
         self.topic_rows = normalize(self.ranker.features.transform([text for _, text in topics])).T.tocsr() if topics else None
         logger.info("search: fitted on version %s in %.1f s", directory.version, time.monotonic() - started)
 
-    def _score(self, text: str) -> tuple[Scores, OutsideTopic | None]:
-        """The margins of ``text`` and the outside topic that it is like, if any."""
-        scores = self.ranker.score(text)
+    def _topic(self, text: str) -> OutsideTopic | None:
+        """The outside topic that ``text`` is like, if any."""
         if self.topic_rows is None:
-            return scores, None
-        likeness = (normalize(scores.row) @ self.topic_rows).toarray().ravel()
+            return None
+        likeness = (normalize(self.score(text).row) @ self.topic_rows).toarray().ravel()
         best = int(likeness.argmax())
-        return scores, self.topics[best] if likeness[best] >= _TOPIC_LIKENESS else None
+        return self.topics[best] if likeness[best] >= _TOPIC_LIKENESS else None
 
 
 class Search:
@@ -178,7 +180,7 @@ class Search:
         if not words(text) or not directory.entries:
             return Result((), 1.0, None, person)
         index = self._index_for(directory)
-        scores, topic = index.score(clean(text))
+        scores = index.score(clean(text))
         entries, margins = self._margins(directory, index, scores)
         fits = _fits(entries, margins, person)
         for i, found in fits.items():
@@ -186,6 +188,7 @@ class Search:
         probabilities, outside = index.ranker.probabilities(margins, scores.outside, outside_odds)
         accepted = (i for i in np.argsort(-margins) if filters.accepts(entries[i]) and (among is None or entries[i].id in among))
         hits = tuple(Hit(entries[i], float(probabilities[i]), float(margins[i]), fits.get(i, ())) for i in islice(accepted, limit))
+        topic = index.topic(clean(text)) if outside >= _TOPIC_AT else None
         return Result(hits, outside, topic, person, _broad(index, scores), scores.outside)
 
     def explain(self, text: str, action_id: str, person: Person | None = None) -> Evidence:
@@ -193,7 +196,7 @@ class Search:
         directory = self._store.current()
         entry = directory.entry(action_id)
         index = self._index_for(directory)
-        row = index.score(clean(text))[0].row
+        row = index.score(clean(text)).row
         nearest = index.ranker.nearest_example(row, entry.id)
         fits = person_fit(entry, (person or Person()).merged(read_person(text)))
         spoken = index.ranker.contributions(row, entry.id)

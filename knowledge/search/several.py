@@ -2,13 +2,13 @@
 
 from knowledge.search.decision import Kind, decide
 from knowledge.search.service import Result, Search
-from nlu.french.clauses import clauses
+from nlu.french.clauses import adds, clauses
 from nlu.french.person import Person
 
 # A part of a sentence stands for the whole when it is hardly outside, and beside another part only
 # when its action is beyond doubt.
 _INSIDE, _BEYOND_DOUBT = 0.15, 0.9
-# Two needs share the probability; a whole that is surer than this of one action is one need.
+# Two needs share the probability; a whole that is surer than this of one action is one need, unless it announces another.
 _ONE_NEED = 0.995
 _MOST = 3
 
@@ -20,7 +20,7 @@ def find_needs(search: Search, text: str, person: Person, outside_odds: float = 
     (« un cours de français et un médecin »). When the whole leads nowhere, a part that does counts.
     """
     whole = search.find(text, person=person, outside_odds=outside_odds)
-    if whole.is_sure(_ONE_NEED):
+    if whole.is_sure(_ONE_NEED) and not adds(text):
         return [whole]
     found: dict[str, Result] = {}
     for part in clauses(text):

@@ -34,7 +34,7 @@ _FILE = "detector.pickle"
 class EmergencyDetector(IntentClassifier, GraphComponent):
     """Sets the intent ``emergency`` and the entity ``emergency_kind``; classifiers after it leave both alone.
 
-    Training examples of ``emergency`` carry ``metadata: {kind: …}``. Config: ``margin`` (-2 to 2),
+    Training examples stand under ``intent: emergency`` with ``metadata: {kind: …}``, a block a kind. Config: ``margin`` (-2 to 2),
     the lead over the next likeliest reading from which an emergency is announced, and ``floor``
     (-2 to 2), the least margin of the reading itself (a few unknown words resemble nothing, and so
     nothing else more); lower alarms more. ``under_way`` (0 to 2) is added to the ``margin`` of a question
@@ -130,17 +130,17 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
         return str(self._kinds.labels[self._kinds.margins(self._kinds.row(text)).argmax()])
 
 
-def _metadata(example: Message) -> dict[str, Any]:
-    return (example.get("metadata") or {}).get("example") or {}
+def _metadata(example: Message, of: str) -> dict[str, Any]:
+    return (example.get("metadata") or {}).get(of) or {}
 
 
 def _reading(example: Message) -> str:
     """What an example is to the detector: an emergency, the action that it leads to, or its intent."""
-    return INTENT_NAME if example.get(INTENT) == INTENT_NAME else str(_metadata(example).get("leads_to") or example.get(INTENT))
+    return INTENT_NAME if example.get(INTENT) == INTENT_NAME else str(_metadata(example, "example").get("leads_to") or example.get(INTENT))
 
 
 def _kind(example: Message) -> str:
-    kind = _metadata(example).get("kind")
+    kind = _metadata(example, "intent").get("kind")
     if not kind:
-        raise InvalidConfigException(f"EmergencyDetector: an example of '{INTENT_NAME}' has no metadata 'kind'")
+        raise InvalidConfigException(f"EmergencyDetector: examples of '{INTENT_NAME}' have no metadata 'kind'")
     return str(kind)

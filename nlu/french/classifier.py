@@ -53,8 +53,11 @@ class LinearTextClassifier:
         return cls(texts, labels)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is kept in a trained model: not the training rows, which only fitting needs."""
-        return {**self.__dict__, "rows": None}
+        """What is kept in a trained model: not the training rows, which only fitting needs; weights to three digits."""
+        return {**self.__dict__, "rows": None, "weights": self.weights.astype(np.float16)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, weights=state["weights"].astype(np.float32))
 
     def row(self, text: str) -> csr_matrix:
         """Features of one text, shape (1, features)."""
@@ -72,8 +75,8 @@ class LinearTextClassifier:
 
     def _fit(self, rows: csr_matrix, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         model = LinearSVC(C=SVM_C, random_state=0).fit(rows, y)
-        # Dense, one row a feature: a message touches some 300 rows of it.
-        return np.ascontiguousarray(model.coef_.T.astype(np.float32)), model.intercept_, model.classes_
+        # Dense, one row a feature: a message touches some 300 rows of it. Three digits, as they are kept.
+        return np.ascontiguousarray(model.coef_.T.astype(np.float16).astype(np.float32)), model.intercept_, model.classes_
 
     def _calibrate(self, y: np.ndarray) -> float:
         _, truth = np.unique(y, return_inverse=True)

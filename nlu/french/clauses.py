@@ -23,6 +23,15 @@ _REFUSED = re.compile(
 )
 
 
+# A second need is announced: « …, et moi je voudrais du sport », « deux choses : ».
+_ADDS = re.compile(r"\b(?:et (?:moi|mon|ma|mes|aussi|puis)|(?:deux|2|plusieurs) (?:choses|questions|demandes|besoins|trucs))\b")
+
+
+def adds(text: str) -> bool:
+    """True when ``text`` announces a second need beside the first, by its small words alone."""
+    return bool(_ADDS.search(" ".join(expand(text))))
+
+
 def clauses(text: str) -> list[str]:
     """Return the parts of ``text`` that name a subject, in order; empty when it has only one part.
 

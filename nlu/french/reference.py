@@ -38,6 +38,8 @@ _OTHER = re.compile(
     r"(?<!\bni )\b(?:l autre|lautre|lotre|(?:ma|mon|m) autre (?:demande|question|besoin|probleme))\b"
     r"(?! (?:jour|fois|soir|nuit|bout|cote))"
 )
+# « ceux de jour », « celle avec les femmes »: of those shown, the one told apart by these words.
+_SUCH = re.compile(r"\b(?:celui|celle|ceux|celles|sui|cel) (?:de|du|des|d|a|au|aux|avec|pour|le|la|les|en|dans|sur|qui) (.+)")
 _PREVIOUS = re.compile(r"\b(?:celui|celle|ceux|celles|l autre|le truc|ce) (?:d avant|davant|precedente?s?)\b|\bdavant\b")
 
 
@@ -55,6 +57,12 @@ def refers_to_other(text: str) -> bool:
     """True for « l'autre plutôt », « et pour mon autre demande ? »: of two, not the one that is spoken of."""
     line = " ".join(expand(text))
     return bool(_OTHER.search(line)) and not _PREVIOUS.search(line)
+
+
+def told_apart_by(text: str) -> str:
+    """Return the words by which one of several is meant (« ceux de jour, quelles heures ? »: « jour quelles heures »), else ``""``."""
+    found = _SUCH.search(" ".join(expand(text)))
+    return found[1] if found and not refers_to_previous(text) else ""
 
 
 def compares(text: str) -> bool:

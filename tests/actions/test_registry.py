@@ -56,13 +56,7 @@ def test_an_emergency_of_every_kind_has_its_words():
     said = all_responses()
     examples = yaml.safe_load((ROOT / "nlu/data/emergency.yml").read_text(encoding="utf-8"))["nlu"]
     ruled = {"enfant", "fire", "medical", "sans-abri", "suicide", "violence", "violence-femmes"}  # nlu.french.distress
-    kinds = ruled | {
-        example["metadata"]["kind"]
-        for intent in examples
-        if intent.get("intent") == "emergency"
-        for example in intent["examples"]
-        if isinstance(example, dict) and "kind" in (example.get("metadata") or {})
-    }
+    kinds = ruled | {block["metadata"]["kind"] for block in examples if block.get("intent") == "emergency"}
     for kind in kinds | {"general"}:
         assert f"say_emergency_{kind.replace('-', '_')}" in said, kind
 

@@ -64,7 +64,7 @@ EMERGENCIES = {
 def taught() -> TrainingData:
     calm = [Message.build(text=text, intent=intent) for intent, texts in TAUGHT.items() for text in texts]
     urgent = [
-        Message.build(text=text, intent="emergency", example_metadata={"kind": kind})
+        Message.build(text=text, intent="emergency", intent_metadata={"kind": kind})
         for kind, texts in EMERGENCIES.items()
         for text in texts
     ]
