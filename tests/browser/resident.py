@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib.resources import files
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -44,7 +44,8 @@ class Page:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def until(self, condition: Callable[[], object]) -> None:
-        WebDriverWait(self.driver, SECONDS, ignored_exceptions=[StaleElementReferenceException]).until(lambda _: condition())
+        # While one page gives way to the next the driver has several words for "gone".
+        WebDriverWait(self.driver, SECONDS, ignored_exceptions=[WebDriverException]).until(lambda _: condition())
 
     @property
     def box(self) -> WebElement:
