@@ -172,10 +172,12 @@ def form_page(
     draft, wrong = draft or {"basis": None, "reason": None, "new": {}}, problems or []
     with services.sessions() as session:
         refers = _refers(session)
-    card = previews.draft_card(directory, {**content, "id": slug}, draft["new"].get("title") or "…", today) if kind == "action" else None
+    source = previews.draft_source(directory, draft["basis"], _told(draft["new"], content, request), today)
+    card = previews.draft_card(directory, kind, {**content, "id": slug}, source)
     return render(
         request, "upkeep/form.html", status_code, page="upkeep", kind=kind, slug=slug, said=forms.layout()["kinds"][kind], seen=seen,
-        sections=forms.sections(kind, content, wrong, refers, added), removed=removed, typed=is_typed, basis=draft["basis"], reason=draft["reason"],
+        sections=forms.sections(kind, content, wrong, refers, added), removed=removed, typed=is_typed,
+        basis=draft["basis"], reason=draft["reason"],
         new_source=forms.source_inputs(draft["new"], wrong), sources=refers["sources"], wording=WORDING, new=NEW_SOURCE,
         problems=[(".".join(map(str, p.path)), forms.named(p.path), forms.reason(p)) for p in wrong],
         wrong_basis=[forms.reason(p) for p in wrong if p.path[0] == "basis"], sourced=kind in ("action", "organisation", "help_number"),
@@ -188,6 +190,7 @@ def form_page(
 def _draft(kind: str, form: FormData) -> dict[str, Any]:
     """What the change rests on, and why it is made."""
     typed = {name.removeprefix("new."): str(value).strip() or None for name, value in form.items() if name.startswith("new.")}
+    typed["published"] = forms.iso_day(typed.get("published") or "") or None
     return {"basis": str(form.get("basis") or "") or None, "reason": str(form.get("reason") or "").strip() or None, "new": typed}
 
 
