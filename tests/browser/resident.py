@@ -1,7 +1,7 @@
 """The page as a resident uses it; what every test of this folder works with."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from selenium import webdriver
@@ -84,10 +84,10 @@ class Page:
         """What the console says against the page (errors, refused by the content security policy)."""
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
 
-    def accessibility_violations(self, about: str | None = None) -> list[str]:
-        """What axe-core finds, one line each; ``about``: by the rules with this tag alone."""
+    def accessibility_violations(self, rules: Sequence[str] = ()) -> list[str]:
+        """What axe-core finds, one line each, by these rules alone when there are any."""
         if not self.script("return 'axe' in window"):
             self.script((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8"))
-        only = {"runOnly": [about]} if about else {}
+        only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
         result = self.driver.execute_async_script("axe.run(arguments[0]).then(arguments[1])", only)
         return [f"{v['id']}: {node['html'][:160]}" for v in result["violations"] for node in v["nodes"]]
