@@ -14,7 +14,8 @@ from knowledge import trained_models
 from knowledge.editing.changes import add_phrasing
 
 PAGE = "/staff/modele"
-SAID = ["bonjour", "je veux apprendre le francais", "et leur numéro ?", "mon fils cherche un petit boulot", "merci"]
+# With what becomes of each: a question that leans on what was said before is answered, or what was said is lost.
+SAID = {"bonjour": "greet", "je veux prendre rendez-vous au pimms": "answer", "et leur numéro ?": "answer", "merci": "thanks"}
 DECIDING = {"needs.all.first", "emergencies.recall", "outside.recall"}
 
 
@@ -33,7 +34,7 @@ class _Resident(threading.Thread):
                 if self._over.wait(0.2):
                     return
                 response = client.post("/api/chat", json={"message": said, "conversation_id": conversation})
-                if response.status_code != 200 or not response.json()["messages"][0]["text"] or response.json()["outcome"] == "error":
+                if response.status_code != 200 or response.json()["outcome"] != SAID[said]:
                     self.failed.append((said, response.status_code, response.text[:200]))
                     continue
                 assert conversation in (None, response.json()["conversation_id"])
