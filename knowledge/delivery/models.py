@@ -38,8 +38,8 @@ class IncomingMessage(Base):
     arrived_at = sa.Column(Moment, nullable=False, default=utc_now, index=True)
     __table_args__: Any = (
         sa.UniqueConstraint("channel", "provider_id"),
-        sa.Index("ix_inbox_state_due_at", "state", "due_at"),
-        sa.Index("ix_inbox_conversation_id", "conversation", "id"),
+        sa.Index("ix_inbox_state", "state", "due_at"),
+        sa.Index("ix_inbox_conversation", "conversation", "id"),
         sa.CheckConstraint("state in ('waiting', 'done', 'dead')", name="state"),
     )
 
@@ -71,9 +71,9 @@ class OutgoingMessage(Base):
     updated_at = sa.Column(Moment, nullable=False, default=utc_now)
     __table_args__: Any = (
         sa.UniqueConstraint("answers", "position"),
-        sa.Index("ix_outbox_state_due_at", "state", "due_at"),
-        sa.Index("ix_outbox_conversation_id", "conversation", "id"),
-        sa.Index("ix_outbox_channel_provider_id", "channel", "provider_id"),
+        sa.Index("ix_outbox_state", "state", "due_at"),
+        sa.Index("ix_outbox_conversation", "conversation", "id"),
+        sa.Index("ix_outbox_channel", "channel", "provider_id"),
         sa.CheckConstraint("state in ('waiting', 'sending', 'sent', 'delivered', 'dead')", name="state"),
     )
 

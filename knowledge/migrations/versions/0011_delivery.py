@@ -36,8 +36,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_inbox')),
     sa.UniqueConstraint('channel', 'provider_id', name=op.f('uq_inbox_channel'))
     )
-    op.create_index('ix_inbox_state_due_at', 'inbox', ['state', 'due_at'])
-    op.create_index('ix_inbox_conversation_id', 'inbox', ['conversation', 'id'])
+    op.create_index('ix_inbox_state', 'inbox', ['state', 'due_at'])
+    op.create_index('ix_inbox_conversation', 'inbox', ['conversation', 'id'])
     op.create_index(op.f('ix_inbox_arrived_at'), 'inbox', ['arrived_at'])
     op.create_table('outbox',
     sa.Column('id', _number(), nullable=False),
@@ -66,9 +66,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('key', name=op.f('uq_outbox_key')),
     sa.UniqueConstraint('answers', 'position', name=op.f('uq_outbox_answers'))
     )
-    op.create_index('ix_outbox_state_due_at', 'outbox', ['state', 'due_at'])
-    op.create_index('ix_outbox_conversation_id', 'outbox', ['conversation', 'id'])
-    op.create_index('ix_outbox_channel_provider_id', 'outbox', ['channel', 'provider_id'])
+    op.create_index('ix_outbox_state', 'outbox', ['state', 'due_at'])
+    op.create_index('ix_outbox_conversation', 'outbox', ['conversation', 'id'])
+    op.create_index('ix_outbox_channel', 'outbox', ['channel', 'provider_id'])
     op.create_index(op.f('ix_outbox_created_at'), 'outbox', ['created_at'])
     op.create_table('channel_conversations',
     sa.Column('conversation', sa.String(length=64), nullable=False),
