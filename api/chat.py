@@ -13,8 +13,9 @@ from api.models import ChatAnswer
 from api.recording import record, record_unhelpful
 from api.views import cards
 from api.wiring import Services
-from bot.engine import Message
+from bot.engine import Message, Reply
 from bot.handover import hand_on
+from knowledge.delivery import people
 from knowledge.feedback import Feedback
 from knowledge.figures.counting import Series, count
 from knowledge.handover import talks
@@ -69,9 +70,7 @@ async def chat(request: Request, body: ChatRequest) -> dict[str, Any]:
 async def answer(services: Services, message: str, conversation_id: str | None, channel: str = _WEB) -> dict[str, Any]:
     """Return the answer of the contract for one cleaned message (1 to 1000 characters)."""
     asked = Message(conversation_id or new_conversation_id(), message, channel)
-    held = hand_on(services.sessions, asked)
-    reply = held or await services.engine.respond(asked)
-    await record(services, asked, reply, first=conversation_id is None, held=held is not None)
+    reply = await reply_to(services, asked, first=conversation_id is None)
     return {
         "conversation_id": reply.conversation_id,
         "outcome": reply.outcome,
@@ -81,6 +80,14 @@ async def answer(services: Services, message: str, conversation_id: str | None, 
         ],
         "actions": cards(services, reply.actions),
     }
+
+
+async def reply_to(services: Services, asked: Message, first: bool) -> Reply:
+    """Return the answer of an agent's conversation or of the engine, and keep what is kept of it. Every channel comes by here."""
+    held = hand_on(services.sessions, asked)
+    reply = held or await services.engine.respond(asked)
+    await record(services, asked, reply, first=first, held=held is not None)
+    return reply
 
 
 def new_conversation_id() -> str:
@@ -95,6 +102,7 @@ async def erase(request: Request, conversation_id: str) -> Response:
     await services.engine.erase(conversation_id)
     with services.sessions.begin() as session:
         talks.erase(session, conversation_id)
+        people.erase(session, conversation_id)
         session.query(Feedback).filter(Feedback.conversation == conversation_id).delete()
     return Response(status_code=204)
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from knowledge.models import Base
 from knowledge.moments import Moment, utc_now
 
-# Inbox
+# Inbox; `dead` in both
 WAITING, DONE = "waiting", "done"
 # Outbox; `sending` is set before the provider is called, so that after a crash it is known that it may have been.
 SENDING, SENT, DELIVERED, DEAD = "sending", "sent", "delivered", "dead"

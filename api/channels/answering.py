@@ -1,0 +1,173 @@
+"""From one stored message to its answer in the outbox: decided, composed, then written in one transaction.
+
+What the engine remembers, the answer and the mark « done » are committed together or not at all: after a
+crash the message is answered anew, from where the conversation stood (docs/adr/0020).
+"""
+
+import asyncio
+import datetime as dt
+import logging
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from api.channels.port import Body, Channel, Command
+from api.channels.wording import notice
+from api.recording import record
+from api.views import cards
+from api.wiring import Services
+from bot.engine import Draft, Message
+from bot.handover import agent_answers
+from knowledge.delivery import inbox, kept, outbox, wishes
+from knowledge.delivery.abuse import Judgement, judge
+from knowledge.delivery.models import IncomingMessage
+from knowledge.handover import talks
+from knowledge.moments import utc_now
+from nlu.french.distress import read_distress
+from nlu.french.text import clean, fold
+
+logger = logging.getLogger(__name__)
+
+LONGEST = 1000
+ENGINE_SECONDS = 30
+# What nobody took from the outbox by then answers a question of yesterday.
+_STALE = dt.timedelta(hours=24)
+_PAUSE_SECONDS = 2.0
+
+
+@dataclass
+class _Asked:
+    """A message as it is answered: its words (of a number, the payload behind it), and who answers."""
+
+    text: str
+    command: Command | None
+    judgement: Judgement
+    stopped: bool
+    talk_open: bool
+    emergency: bool
+    first: bool
+
+
+class LeaseLost(Exception):
+    """Somebody else answers the message: nothing of ours may be written."""
+
+
+async def answer(services: Services, channel: Channel, message: IncomingMessage, owner: str) -> None:
+    """Answer a message that ``owner`` has leased. What fails is put off and tried again."""
+    try:
+        asked = await asyncio.to_thread(_look, services, channel, message)
+        draft = await _compose(services, channel, message, asked)
+        await asyncio.to_thread(_write, services, channel, message, owner, asked, draft)
+    except LeaseLost:
+        return
+    except Exception as error:  # the loop goes on with others' messages; the text may quote a person
+        logger.error("channels: a message of %s could not be answered (%s); it is tried again", channel.name, type(error).__name__)
+        with services.sessions.begin() as session:
+            inbox.put_off(session, message, owner, _PAUSE_SECONDS * 2**message.attempts)
+        return
+    if draft or asked.talk_open:
+        await _count(services, channel, message, asked, draft)
+
+
+def _look(services: Services, channel: Channel, message: IncomingMessage) -> _Asked:
+    """Read what decides about a message."""
+    text = clean(message.text or "")[:LONGEST]
+    emergency = read_distress(text) is not None
+    with services.sessions() as session:
+        payload = kept.chosen(session, message.conversation, text)
+        return _Asked(
+            text=payload or text,
+            command=channel.commands.get(fold(text).strip(" .!").upper()),
+            judgement=judge(session, message, services.settings.channel_rate_limit, emergency),
+            stopped=wishes.has_stopped(session, message.conversation),
+            talk_open=talks.is_open(session, message.conversation),
+            emergency=emergency,
+            first=inbox.is_first_of_all(session, message),
+        )
+
+
+async def _compose(services: Services, channel: Channel, message: IncomingMessage, asked: _Asked) -> Draft | None:
+    """Ask the engine, when it is its turn."""
+    bot_answers = not asked.talk_open or asked.emergency
+    if asked.command or not asked.text or _is_silent(channel, message, asked) or not bot_answers:
+        return None
+    if asked.judgement is not Judgement.answer:
+        return None
+    return await asyncio.wait_for(services.engine.compose(_message(channel, message, asked)), ENGINE_SECONDS)
+
+
+def _write(services: Services, channel: Channel, message: IncomingMessage, owner: str, asked: _Asked, draft: Draft | None) -> None:
+    """Mark the message, remember the turn and queue the answer, together. Raises LeaseLost."""
+    recipient = message.sender or ""
+    with services.sessions.begin() as session:
+        if not inbox.finish(session, message, owner):
+            raise LeaseLost
+        bodies = _bodies(services, session, channel, message, asked, draft)
+        urgent = draft is not None and draft.reply.outcome == "emergency"
+        expires_at = message.arrived_at + min(channel.window or _STALE, _STALE)
+        priced = [(body, channel.cost(body)) for body in bodies]
+        outbox.add(session, channel.name, message.conversation, recipient, priced, message.id, urgent, expires_at)
+
+
+def _bodies(
+    services: Services, session: Session, channel: Channel, message: IncomingMessage, asked: _Asked, draft: Draft | None
+) -> list[Body]:
+    """Do what the message asks for and return what is to be sent now."""
+    conversation = message.conversation
+    if asked.command == "stop":
+        wishes.stop(session, channel.name, conversation)
+        return []
+    if asked.command == "start":
+        wishes.start(session, conversation)
+    if _is_silent(channel, message, asked):
+        return []
+    if asked.judgement is Judgement.say_too_many:
+        return channel.plain(notice("too_many"))
+    if asked.command == "more":
+        return kept.more(session, conversation, channel.at_once) or channel.plain(notice("nothing_more"))
+    if asked.command:
+        return channel.plain(notice(asked.command))
+    if not asked.text:
+        return channel.attachment()
+    if asked.talk_open and not talks.hear(session, conversation, asked.text):
+        asked.talk_open = False  # the agent has just left: the bot answers at the next try
+        raise TalkOver
+    if draft is None:
+        return channel.plain(agent_answers(channel.name))
+    draft.remember(session)
+    rendered = channel.render(draft.reply, cards(services, draft.reply.actions))
+    return kept.keep(session, conversation, rendered, channel.at_once)
+
+
+class TalkOver(Exception):
+    """The agent left between our look and our transaction."""
+
+
+def _is_silent(channel: Channel, message: IncomingMessage, asked: _Asked) -> bool:
+    """True when nothing may be written back, whatever was asked."""
+    if asked.judgement is Judgement.ignore or not channel.accepts(message.sender or ""):
+        return True
+    return asked.stopped and asked.command != "start"
+
+
+def _message(channel: Channel, message: IncomingMessage, asked: _Asked) -> Message:
+    return Message(message.conversation, asked.text, channel.name)
+
+
+async def _count(services: Services, channel: Channel, message: IncomingMessage, asked: _Asked, draft: Draft | None) -> None:
+    if draft:
+        held = asked.talk_open
+        await record(services, _message(channel, message, asked), draft.reply, first=asked.first, held=held)
+    await _mark_as_seen(channel, message)
+
+
+async def _mark_as_seen(channel: Channel, message: IncomingMessage) -> None:
+    try:
+        await channel.seen(message.sender or "", message.provider_id)
+    except Exception as error:  # a mark is a courtesy
+        logger.info("channels: %s did not take a mark (%s)", channel.name, type(error).__name__)
+
+
+def is_late(moment: dt.datetime | None) -> bool:
+    """True when an answer has outlived its question."""
+    return moment is not None and moment < utc_now()
