@@ -30,6 +30,16 @@ class Settings(BaseSettings):
     staff_session_hours: int = Field(default=12, ge=1, description="a session of the console ends after so long at the latest")
     max_body_bytes: int = Field(default=16_384, ge=1024, description="largest request body accepted")
     max_staff_body_bytes: int = Field(default=10_000_000, ge=1024, description="the same for the console's pages (forms, imported files)")
+    max_channel_body_bytes: int = Field(default=3_145_728, ge=1024, description="the same for webhooks of /channels/, which batch messages")
+    graph_url: str = Field(default="https://graph.facebook.com/v24.0", description="Meta's Graph API with its version")
+    messenger_app_secret: SecretStr | None = Field(default=None, description="secret of the Meta app; signs what Messenger sends")
+    messenger_verify_token: SecretStr | None = Field(default=None, description="chosen by us, entered with the webhook's address at Meta")
+    messenger_page_token: SecretStr | None = Field(default=None, description="access token of the page; with it, answers leave")
+    messenger_page_id: str = Field(default="me", description="id of the page; me: the one of the token")
+    whatsapp_app_secret: SecretStr | None = Field(default=None, description="secret of the Meta app; signs what WhatsApp sends")
+    whatsapp_verify_token: SecretStr | None = Field(default=None, description="chosen by us, entered with the webhook's address at Meta")
+    whatsapp_token: SecretStr | None = Field(default=None, description="access token of a system user; with it, answers leave")
+    whatsapp_phone_number_id: str | None = Field(default=None, description="id of our number at Meta (not the number)")
 
     class Config:
         env_prefix = "PASSERELLE_"
