@@ -30,6 +30,19 @@ class Settings(BaseSettings):
     staff_session_hours: int = Field(default=12, ge=1, description="a session of the console ends after so long at the latest")
     max_body_bytes: int = Field(default=16_384, ge=1024, description="largest request body accepted")
     max_staff_body_bytes: int = Field(default=10_000_000, ge=1024, description="the same for the console's pages (forms, imported files)")
+    channel_rate_limit: int = Field(default=30, ge=0, description="messages per person per hour on other channels; 0 = off")
+    sms_daily_segments: int = Field(default=2000, ge=0, description="SMS segments sent a day at most; 0 = no limit")
+    sms_countries: str = Field(default="FR,GP,MQ,GF,RE,YT,PM,BL,MF", description="countries (ISO, by commas) to whose numbers SMS are sent")
+    sms_contact: str = Field(default="", description="who runs the service, answered to CONTACT by SMS")
+    twilio_account_sid: str | None = Field(default=None, description="account of Twilio; with its token and number SMS are on")
+    twilio_auth_token: SecretStr | None = Field(default=None, description="signs what Twilio sends, and opens its REST API")
+    twilio_from: str | None = Field(default=None, description="our number (E.164) or messaging service (MG…) at Twilio")
+    twilio_api_url: str = Field(default="https://api.twilio.com", description="address of Twilio's REST API")
+    sms_gateway_url: str | None = Field(default=None, description="address of a JSON gateway for SMS, instead of Twilio")
+    sms_gateway_token: SecretStr | None = Field(default=None, description="bearer token for the gateway")
+    sms_gateway_secret: SecretStr | None = Field(default=None, description="signs (HMAC-SHA256) what the gateway sends")
+    sms_gateway_from: str | None = Field(default=None, description="our number or name at the gateway")
+    sms_gateway_keyed: bool = Field(default=False, description="the gateway drops repeats of an Idempotency-Key")
 
     class Config:
         env_prefix = "PASSERELLE_"
