@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from api import callback_page, callbacks, chat, directory, docs, errors, help_page, pages, staff
-from api.channels.meta import routes as meta
+from api.channels import registry
 from api.errors import RETRY_SECONDS, ApiError
 from api.limits import BodyLimit, RateLimit
 from api.middleware import NoInternals, ReadyFirst, SecurityHeaders
@@ -53,8 +53,9 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.state.services = None
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    for router in (chat.router, callbacks.router, directory.router, pages.router, callback_page.router, help_page.router, meta.router):
+    for router in (chat.router, callbacks.router, directory.router, pages.router, callback_page.router, help_page.router):
         app.include_router(router)
+    registry.install(app)
     docs.install(app)
     staff.install(app, settings)
     _health(app)
@@ -75,7 +76,7 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
     except Exception as error:
         logger.error("start: %s", error)
         raise
-    await asyncio.gather(_erase_in_time(services, settings), _follow_model(services))
+    await asyncio.gather(_erase_in_time(services, settings), _follow_model(services), app.state.channels.run(services))
 
 
 async def _erase_in_time(services: Services, settings: Settings) -> None:

@@ -53,7 +53,8 @@ class TrackerStore(SQLTrackerStore):
     @contextlib.contextmanager
     def held_back(self) -> Iterator[list[dict[str, Any]]]:
         """Collect what the turns inside this block would write, for ``write``."""
-        token = _HELD_BACK.set(rows := [])
+        rows: list[dict[str, Any]] = []
+        token = _HELD_BACK.set(rows)
         try:
             yield rows
         finally:

@@ -22,7 +22,6 @@ from knowledge.delivery import inbox, kept, outbox, wishes
 from knowledge.delivery.abuse import Judgement, judge
 from knowledge.delivery.models import IncomingMessage
 from knowledge.handover import talks
-from knowledge.moments import utc_now
 from nlu.french.distress import read_distress
 from nlu.french.text import clean, fold
 
@@ -33,6 +32,7 @@ ENGINE_SECONDS = 30
 # What nobody took from the outbox by then answers a question of yesterday.
 _STALE = dt.timedelta(hours=24)
 _PAUSE_SECONDS = 2.0
+_MARK_SECONDS = 3
 
 
 @dataclass
@@ -42,7 +42,8 @@ class _Asked:
     text: str
     command: Command | None
     judgement: Judgement
-    stopped: bool
+    silent: bool  # nothing may be written back, whatever was asked
+    returns: bool  # wanted no messages until now
     talk_open: bool
     emergency: bool
     first: bool
@@ -56,30 +57,35 @@ async def answer(services: Services, channel: Channel, message: IncomingMessage,
     """Answer a message that ``owner`` has leased. What fails is put off and tried again."""
     try:
         asked = await asyncio.to_thread(_look, services, channel, message)
-        draft = await _compose(services, channel, message, asked)
+        draft, _ = await asyncio.gather(_compose(services, channel, message, asked), _mark_as_seen(channel, message, asked))
         await asyncio.to_thread(_write, services, channel, message, owner, asked, draft)
     except LeaseLost:
         return
     except Exception as error:  # the loop goes on with others' messages; the text may quote a person
         logger.error("channels: a message of %s could not be answered (%s); it is tried again", channel.name, type(error).__name__)
-        with services.sessions.begin() as session:
-            inbox.put_off(session, message, owner, _PAUSE_SECONDS * 2**message.attempts)
+        await asyncio.to_thread(_put_off, services, channel, message, owner)
         return
-    if draft or asked.talk_open:
-        await _count(services, channel, message, asked, draft)
+    if draft:
+        await record(services, _message(channel, message, asked), draft.reply, first=asked.first, held=asked.talk_open)
 
 
 def _look(services: Services, channel: Channel, message: IncomingMessage) -> _Asked:
     """Read what decides about a message."""
     text = clean(message.text or "")[:LONGEST]
     emergency = read_distress(text) is not None
+    command = channel.commands.get(fold(text).strip(" .!").upper())
     with services.sessions() as session:
+        judgement = judge(session, message, services.settings.channel_rate_limit, emergency)
+        stopped = wishes.has_stopped(session, message.conversation)
+        # Where there is a word to come back only that word does; elsewhere whoever writes by themselves wants an answer.
+        returns = stopped and (command == "start" or "start" not in channel.commands.values())
         payload = kept.chosen(session, message.conversation, text)
         return _Asked(
             text=payload or text,
-            command=channel.commands.get(fold(text).strip(" .!").upper()),
-            judgement=judge(session, message, services.settings.channel_rate_limit, emergency),
-            stopped=wishes.has_stopped(session, message.conversation),
+            command=command,
+            judgement=judgement,
+            silent=(stopped and not returns) or judgement is Judgement.ignore or not channel.accepts(message.sender or ""),
+            returns=returns,
             talk_open=talks.is_open(session, message.conversation),
             emergency=emergency,
             first=inbox.is_first_of_all(session, message),
@@ -88,10 +94,8 @@ def _look(services: Services, channel: Channel, message: IncomingMessage) -> _As
 
 async def _compose(services: Services, channel: Channel, message: IncomingMessage, asked: _Asked) -> Draft | None:
     """Ask the engine, when it is its turn."""
-    bot_answers = not asked.talk_open or asked.emergency
-    if asked.command or not asked.text or _is_silent(channel, message, asked) or not bot_answers:
-        return None
-    if asked.judgement is not Judgement.answer:
+    agent_alone = asked.talk_open and not asked.emergency
+    if asked.command or not asked.text or agent_alone or asked.silent or asked.judgement is not Judgement.answer:
         return None
     return await asyncio.wait_for(services.engine.compose(_message(channel, message, asked)), ENGINE_SECONDS)
 
@@ -117,21 +121,20 @@ def _bodies(
     if asked.command == "stop":
         wishes.stop(session, channel.name, conversation)
         return []
-    if asked.command == "start":
+    if asked.returns:
         wishes.start(session, conversation)
-    if _is_silent(channel, message, asked):
+    if asked.silent:
         return []
     if asked.judgement is Judgement.say_too_many:
-        return channel.plain(notice("too_many"))
+        return channel.plain(notice(services, "too_many"))
     if asked.command == "more":
-        return kept.more(session, conversation, channel.at_once) or channel.plain(notice("nothing_more"))
+        return kept.more(session, conversation, channel.at_once) or channel.plain(notice(services, "no_more"))
     if asked.command:
-        return channel.plain(notice(asked.command))
+        return channel.plain(notice(services, asked.command))
     if not asked.text:
         return channel.attachment()
     if asked.talk_open and not talks.hear(session, conversation, asked.text):
-        asked.talk_open = False  # the agent has just left: the bot answers at the next try
-        raise TalkOver
+        raise RuntimeError("the agent has just left")  # the bot answers at the next try
     if draft is None:
         return channel.plain(agent_answers(channel.name))
     draft.remember(session)
@@ -139,35 +142,23 @@ def _bodies(
     return kept.keep(session, conversation, rendered, channel.at_once)
 
 
-class TalkOver(Exception):
-    """The agent left between our look and our transaction."""
-
-
-def _is_silent(channel: Channel, message: IncomingMessage, asked: _Asked) -> bool:
-    """True when nothing may be written back, whatever was asked."""
-    if asked.judgement is Judgement.ignore or not channel.accepts(message.sender or ""):
-        return True
-    return asked.stopped and asked.command != "start"
-
-
 def _message(channel: Channel, message: IncomingMessage, asked: _Asked) -> Message:
     return Message(message.conversation, asked.text, channel.name)
 
 
-async def _count(services: Services, channel: Channel, message: IncomingMessage, asked: _Asked, draft: Draft | None) -> None:
-    if draft:
-        held = asked.talk_open
-        await record(services, _message(channel, message, asked), draft.reply, first=asked.first, held=held)
-    await _mark_as_seen(channel, message)
-
-
-async def _mark_as_seen(channel: Channel, message: IncomingMessage) -> None:
+async def _mark_as_seen(channel: Channel, message: IncomingMessage, asked: _Asked) -> None:
+    if asked.silent:
+        return
     try:
-        await channel.seen(message.sender or "", message.provider_id)
+        await asyncio.wait_for(channel.seen(message.sender or "", message.provider_id), _MARK_SECONDS)
     except Exception as error:  # a mark is a courtesy
         logger.info("channels: %s did not take a mark (%s)", channel.name, type(error).__name__)
 
 
-def is_late(moment: dt.datetime | None) -> bool:
-    """True when an answer has outlived its question."""
-    return moment is not None and moment < utc_now()
+def _put_off(services: Services, channel: Channel, message: IncomingMessage, owner: str) -> None:
+    """Let it wait; when it was tried often enough it is a dead letter, and the person is told."""
+    with services.sessions.begin() as session:
+        mine = inbox.put_off(session, message, owner, _PAUSE_SECONDS * 2**message.attempts)
+        if mine and message.attempts >= inbox.MOST_ATTEMPTS:
+            priced = [(body, channel.cost(body)) for body in channel.plain(notice(services, "failed"))]
+            outbox.add(session, channel.name, message.conversation, message.sender or "", priced, urgent=True)

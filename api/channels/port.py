@@ -80,13 +80,15 @@ class Channel(ABC):
 
     ``name`` is what the engine, the figures and the tables call it. ``window``: how long after a person's last
     message the platform lets us answer; what is older by then is a dead letter. ``at_once``: how many bodies of one
-    answer are sent unasked, the rest one by one for « PLUS »; None: all. ``commands``: words, in capitals without accents,
+    answer are sent unasked, the rest one by one for « PLUS »; None: all. ``confirms``: the provider reports later what was
+    delivered (``knowledge.delivery.outbox.confirm``), and the words are kept until then. ``commands``: words, in capitals without accents,
     that are obeyed and not asked of the engine: "stop", "start", "more", "contact".
     """
 
     name: str
     window: dt.timedelta | None = None
     at_once: int | None = None
+    confirms = False
     commands: Mapping[str, Command] = {}
 
     @abstractmethod
@@ -117,6 +119,10 @@ class Channel(ABC):
 
     async def seen(self, recipient: str, provider_id: str) -> None:  # noqa: B027  # a channel without marks has nothing to do
         """Show that a message was read and an answer is being written. May fail: nothing depends on it."""
+
+    def accepts(self, sender: str) -> bool:
+        """False for whom nothing may be sent: a number abroad, with a surcharge, of a machine."""
+        return True
 
     def cost(self, body: Body) -> int:
         """How much of the day's allowance one body takes (SMS segments); 0: free."""

@@ -71,10 +71,10 @@ def put_off(session: Session, message: IncomingMessage, owner: str, seconds: flo
     return _end(session, message, owner, due_at=utc_now() + dt.timedelta(seconds=seconds))
 
 
-def heard_since(session: Session, conversation: str, since: dt.datetime, digest: str | None = None) -> int:
-    """How many messages of a person arrived since a moment; with ``digest``, of the same words."""
-    found = sa.select(sa.func.count()).where(IncomingMessage.conversation == conversation, IncomingMessage.arrived_at >= since)
-    return session.execute(found.where(IncomingMessage.digest == digest) if digest else found).scalar_one()
+def is_first_of_all(session: Session, message: IncomingMessage) -> bool:
+    """True when nothing came from this person before (that we still know of)."""
+    before = sa.select(IncomingMessage.id).where(IncomingMessage.conversation == message.conversation, IncomingMessage.id < message.id)
+    return not session.execute(sa.select(before.exists())).scalar_one()
 
 
 def _end(session: Session, message: IncomingMessage, owner: str, **values: object) -> bool:

@@ -15,7 +15,7 @@ Body = dict[str, Any]
 def keep(session: Session, conversation: str, bodies: Sequence[Body], at_once: int | None) -> list[Body]:
     """Return the bodies to send now and keep the others, and the choices of those that are sent."""
     now, rest = (list(bodies), []) if at_once is None else (list(bodies[:at_once]), list(bodies[at_once:]))
-    choices = next((body["choices"] for body in reversed(now) if body.get("choices")), [])
+    choices: list[str] = next((body["choices"] for body in reversed(now) if body.get("choices")), [])
     values = {"rest": rest, "choices": choices, "updated_at": utc_now()}
     begun = insert(session, Kept).values(conversation=conversation, **values)
     session.execute(begun.on_conflict_do_update(index_elements=["conversation"], set_=values))

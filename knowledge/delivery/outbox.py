@@ -7,7 +7,6 @@ import datetime as dt
 import random
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,30 +21,28 @@ LEASE = dt.timedelta(seconds=60)
 # 5, 10, 20… seconds, a quarter of an hour at most: about an hour in all. An answer that comes later answers nothing.
 MOST_ATTEMPTS = 10
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 900.0
-# Why a message is a dead letter before any provider saw it.
-SPENT, WINDOW, UNKNOWN, OPTED_OUT = "spend_limit", "window", "maybe_sent", "opted_out"
-# What `again` may send: of these nobody has received anything for sure.
 _OPEN = (WAITING, SENDING)
+# It was asked often enough what became of a message; then a person decides.
+UNKNOWN = "maybe_sent"
 
 
-@dataclass(frozen=True)
-class Outgoing:
-    """One body for one person. ``cost``: units of the day's allowance; ``urgent``: goes out whatever was spent."""
+def add(
+    session: Session,
+    channel: str,
+    conversation: str,
+    recipient: str,
+    priced: Sequence[tuple[dict[str, Any], int]],
+    answers: int | None = None,
+    urgent: bool = False,
+    expires_at: dt.datetime | None = None,
+) -> None:
+    """Write bodies, each with its cost (units of the day's allowance), in the order in which they are to be sent.
 
-    channel: str
-    conversation: str
-    recipient: str
-    body: dict[str, Any]
-    cost: int = 0
-    urgent: bool = False
-    expires_at: dt.datetime | None = None
-
-
-def put(session: Session, messages: Sequence[Outgoing], answers: int | None = None, dead: str | None = None) -> None:
-    """Write ``messages`` in order; ``answers`` is the inbox's row, which is answered once. ``dead``: a reason not to send them."""
-    for position, message in enumerate(messages):
-        state = DEAD if dead else WAITING
-        session.add(OutgoingMessage(key=str(uuid.uuid4()), answers=answers, position=position, state=state, reason=dead, **vars(message)))
+    ``answers``: the inbox's row, which is answered once. ``urgent``: leaves whatever was spent.
+    """
+    for position, (body, cost) in enumerate(priced):
+        whose = {"channel": channel, "conversation": conversation, "recipient": recipient, "answers": answers, "position": position}
+        session.add(OutgoingMessage(key=str(uuid.uuid4()), body=body, cost=cost, urgent=urgent, expires_at=expires_at, **whose))
     session.flush()
 
 
@@ -69,25 +66,58 @@ def claim(session: Session, owner: str, most: int, channels: Iterable[str]) -> l
     return claimed
 
 
-def sent(session: Session, message: OutgoingMessage, owner: str, provider_id: str | None) -> bool:
-    """The provider has it: forget recipient and body. False when the lease was lost."""
-    return _end(session, message, owner, state=SENT, provider_id=provider_id, recipient=None, body=None, reason=None)
+def sent(session: Session, message: OutgoingMessage, owner: str, provider_id: str | None, confirms: bool = False) -> bool:
+    """The provider has it. Recipient and body are forgotten, at once or when it ``confirms``. False: the lease was lost."""
+    gone: dict[str, object] = {} if confirms else _FORGOTTEN
+    return _end(session, message, owner, state=SENT, provider_id=provider_id, reason=None, **gone)
 
 
-def again_later(session: Session, message: OutgoingMessage, owner: str, reason: str, after: float | None, maybe_sent: bool) -> bool:
-    """Let a message wait with back-off, or for ``after`` seconds; a dead letter after ``MOST_ATTEMPTS``.
-
-    ``maybe_sent`` leaves it `sending`, so that the provider is asked before anything is sent again.
-    """
+def try_later(session: Session, message: OutgoingMessage, owner: str, reason: str, after: float | None = None) -> bool:
+    """The provider refused it for now: wait, with back-off or as long as it said; a dead letter after ``MOST_ATTEMPTS``."""
     if message.attempts >= MOST_ATTEMPTS:
-        return give_up(session, message, owner, UNKNOWN if maybe_sent else reason)
-    due = utc_now() + dt.timedelta(seconds=after if after is not None else pause(message.attempts))
-    return _end(session, message, owner, state=SENDING if maybe_sent else WAITING, due_at=due, reason=reason[:60])
+        return bury(session, message, owner, reason)
+    seconds = pause(message.attempts) if after is None else after
+    return _end(session, message, owner, state=WAITING, due_at=utc_now() + dt.timedelta(seconds=seconds), reason=reason[:60])
 
 
-def give_up(session: Session, message: OutgoingMessage, owner: str, reason: str) -> bool:
-    """Make a dead letter of a message, with its words, for a person to see."""
-    return _end(session, message, owner, state=DEAD, reason=reason[:60])
+def doubt(session: Session, message: OutgoingMessage, owner: str, seconds: float) -> bool:
+    """Nobody knows whether the provider has it: it stays `sending`, and is asked for before anything is sent again."""
+    if message.attempts >= MOST_ATTEMPTS:
+        return bury(session, message, owner, UNKNOWN)
+    return _end(session, message, owner, state=SENDING, due_at=utc_now() + dt.timedelta(seconds=seconds))
+
+
+def bury(session: Session, message: OutgoingMessage, owner: str, reason: str, erase: bool = False) -> bool:
+    """Make a dead letter of it, for a person to see: with its words, unless they are to be ``erase``d."""
+    gone: dict[str, object] = _FORGOTTEN if erase else {}
+    return _end(session, message, owner, state=DEAD, reason=reason[:60], **gone)
+
+
+def withdraw(session: Session, conversation: str) -> None:
+    """Drop what has not left for a person."""
+    waiting = sa.delete(OutgoingMessage).where(OutgoingMessage.conversation == conversation, OutgoingMessage.state == WAITING)
+    session.execute(waiting.execution_options(synchronize_session=False))
+
+
+def confirm(session: Session, channel: str, provider_id: str, arrived: bool, reason: str | None = None) -> bool:
+    """What the provider says later of a message: it ``arrived``, or not, for ``reason``. False: we know of none.
+
+    Providers tell in any order, and more than once: what arrived stays so.
+    """
+    mine = sa.update(OutgoingMessage).where(OutgoingMessage.channel == channel, OutgoingMessage.provider_id == provider_id)
+    if arrived:
+        told = mine.where(OutgoingMessage.state.in_((SENT, DEAD))).values(state=DELIVERED, reason=None, updated_at=utc_now(), **_FORGOTTEN)
+    else:
+        told = mine.where(OutgoingMessage.state == SENT).values(state=DEAD, reason=(reason or "failed")[:60], updated_at=utc_now())
+    return session.execute(told.execution_options(synchronize_session=False)).rowcount > 0
+
+
+def forget_unconfirmed(session: Session, before: dt.datetime) -> None:
+    """Erase recipient and words of what was sent before a moment and never confirmed."""
+    old = sa.update(OutgoingMessage).where(
+        OutgoingMessage.state == SENT, OutgoingMessage.updated_at < before, OutgoingMessage.recipient.is_not(None)
+    )
+    session.execute(old.values(**_FORGOTTEN).execution_options(synchronize_session=False))
 
 
 def pause(attempts: int) -> float:
@@ -96,37 +126,7 @@ def pause(attempts: int) -> float:
     return longest * random.uniform(0.75, 1.25)  # noqa: S311  # no secret
 
 
-def note_status(session: Session, channel: str, provider_id: str, arrived: bool, reason: str | None = None) -> bool:
-    """What the provider says later of a message that it took: it ``arrived``, or not, for ``reason``. False: not ours.
-
-    Providers tell in any order: what arrived stays so.
-    """
-    mine = sa.update(OutgoingMessage).where(OutgoingMessage.channel == channel, OutgoingMessage.provider_id == provider_id)
-    if arrived:
-        return session.execute(mine.values(state=DELIVERED, reason=None, updated_at=utc_now())).rowcount > 0
-    lost = mine.where(OutgoingMessage.state == SENT).values(state=DEAD, reason=(reason or "failed")[:60], updated_at=utc_now())
-    return session.execute(lost).rowcount > 0
-
-
-def dead_letters(session: Session, most: int = 200) -> list[OutgoingMessage]:
-    """What could not be delivered, newest first."""
-    dead = sa.select(OutgoingMessage).where(OutgoingMessage.state == DEAD)
-    return list(session.execute(dead.order_by(OutgoingMessage.updated_at.desc()).limit(most)).scalars())
-
-
-def revive(session: Session, message_id: int) -> bool:
-    """Send a dead letter again, as if it were new; False when it is none any more, or its words are gone."""
-    dead = sa.update(OutgoingMessage).where(
-        OutgoingMessage.id == message_id, OutgoingMessage.state == DEAD, OutgoingMessage.recipient.is_not(None)
-    )
-    fresh = {"state": WAITING, "attempts": 0, "due_at": utc_now(), "reason": None, "expires_at": None, "updated_at": utc_now()}
-    return session.execute(dead.values(**fresh).execution_options(synchronize_session=False)).rowcount == 1
-
-
-def drop(session: Session, message_id: int) -> bool:
-    """Erase a dead letter; False when it is none any more."""
-    dead = sa.delete(OutgoingMessage).where(OutgoingMessage.id == message_id, OutgoingMessage.state == DEAD)
-    return session.execute(dead.execution_options(synchronize_session=False)).rowcount == 1
+_FORGOTTEN: dict[str, object] = {"recipient": None, "body": None}
 
 
 def _end(session: Session, message: OutgoingMessage, owner: str, **values: object) -> bool:

@@ -33,21 +33,20 @@ def note(session: Session, receipts: Iterable[Receipt]) -> None:
     """Note receipts inside the caller's transaction; those of messages that are not ours, or gone, change nothing."""
     for receipt in receipts:
         if receipt.key:
-            _confirm(session, receipt)
+            _take_for_sent(session, receipt)
         if receipt.arrived is not None:
-            outbox.note_status(session, receipt.channel, receipt.provider_id, receipt.arrived, receipt.reason)
+            outbox.confirm(session, receipt.channel, receipt.provider_id, receipt.arrived, receipt.reason)
         if receipt.unwanted and (conversation := _conversation(session, receipt)):
             wishes.stop(session, receipt.channel, conversation)
 
 
-def _confirm(session: Session, receipt: Receipt) -> None:
+def _take_for_sent(session: Session, receipt: Receipt) -> None:
     """The provider has a message that we did not know of, or not yet."""
     ours = sa.update(OutgoingMessage).where(
         OutgoingMessage.channel == receipt.channel, OutgoingMessage.key == receipt.key, OutgoingMessage.state.in_((WAITING, SENDING))
     )
-    sent = {"state": SENT, "provider_id": receipt.provider_id, "recipient": None, "body": None, "reason": None}
-    free = {"owner": None, "leased_until": None, "updated_at": utc_now()}
-    session.execute(ours.values(**sent, **free).execution_options(synchronize_session=False))
+    sent = {"state": SENT, "provider_id": receipt.provider_id, "reason": None, "owner": None, "leased_until": None, "updated_at": utc_now()}
+    session.execute(ours.values(**sent).execution_options(synchronize_session=False))
 
 
 def _conversation(session: Session, receipt: Receipt) -> str | None:

@@ -13,6 +13,8 @@ PUBLIC = {
     "/", "/annuaire", "/annuaire/{action_id}", "/mentions", "/rappel", "/docs", "/openapi.json", "/healthz", "/readyz",
     "/api/chat", "/api/conversations/{conversation_id}", "/api/conversations/{conversation_id}/messages", "/api/feedback",
     "/api/callbacks", "/api/actions", "/api/actions/{action_id}", "/api/search",
+    # Closed by the signature of the provider (tests/channels).
+    "/channels/twilio/sms", "/channels/twilio/status", "/channels/sms", "/channels/sms/status",
     "/staff/connexion", "/staff/connexion/code", "/staff/connexion/openid", "/staff/connexion/openid/retour", "/staff/invitation/{token}",
 }  # fmt: skip
 MOUNTED = {"/static", "/docs/swagger-ui"}

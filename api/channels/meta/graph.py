@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from api.channels.calls import ask
 from api.channels.port import GiveUp, NotDelivered, TryLater, Unsubscribed
-from knowledge.delivery.outbox import WINDOW
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ _LATER = {
 # The page's token has expired or was withdrawn: nothing is wrong with the message, an operator can mend it.
 _TOKEN = {0, 102, 190}
 _TOKEN_SECONDS = 300.0
+WINDOW = "window"
 _OUTSIDE_WINDOW = {131047}
 _OUTSIDE_WINDOW_SUBCODES = {2018278, 2018065, 2534022}
 # 551: the person is not available; 131050: they stopped what the business sends.
@@ -64,12 +65,7 @@ class Graph:
         await self._client.aclose()
 
     async def _call(self, method: str, path: str, **how: Any) -> dict[str, Any]:
-        try:
-            response = await self._client.request(method, path, **how)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise TryLater("graph_unreachable") from error
-        except httpx.TransportError as error:  # the request may have arrived, only its answer did not
-            raise TryLater("graph_no_answer", maybe_sent=True) from error
+        response = await ask(self._client, method, path, **how)
         if not response.is_success:
             raise failure(response.status_code, response.content, response.headers)
         return _object(response.content)

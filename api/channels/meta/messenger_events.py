@@ -25,7 +25,11 @@ def messages(body: dict[str, Any], page: str) -> list[Arrived]:
 def receipts(body: dict[str, Any], page: str) -> list[Receipt]:
     """Return what echoes of our own messages prove: they bear the key that they were sent with."""
     echoes = [message for event in _events(body, page) if (message := obj(event, "message")).get("is_echo") is True]
-    return [Receipt(NAME, key(mid), text(echo, "metadata")) for echo in echoes if (mid := text(echo, "mid")) and text(echo, "metadata")]
+    return [
+        Receipt(NAME, key(mid), text(echo, "metadata"), arrived=True)
+        for echo in echoes
+        if (mid := text(echo, "mid")) and text(echo, "metadata")
+    ]
 
 
 def _events(body: dict[str, Any], page: str) -> Iterator[dict[str, Any]]:

@@ -24,7 +24,7 @@ class Number:
 def help_numbers(reply: Reply, known: Iterable[str]) -> list[Number]:
     """Return the help numbers that ``reply`` names, in its order."""
     known = {re.sub(r"\D", "", number): number for number in known}
-    found = {}
+    found: dict[str, Number] = {}
     for said in reply.messages:
         for match in re.finditer(pattern(known.values()), said.text, re.ASCII):
             digits = re.sub(r"\D", "", match.group())

@@ -1,21 +1,30 @@
-"""The channels of Meta's that the settings name."""
+"""Messenger and WhatsApp, each where its settings are there (``api.channels.registry``)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from api.channels.meta.graph import Graph
 from api.channels.meta.messenger import Messenger
 from api.channels.meta.whatsapp import WhatsApp
-from api.channels.port import Channel
-from knowledge.settings import Settings
+from api.wiring import Services
 
 
-def meta_channels(settings: Settings, known_numbers: Callable[[], Iterable[str]]) -> list[Channel]:
-    """Return Messenger and WhatsApp, each where its settings are complete. ``known_numbers``: the directory's help numbers."""
-    found: list[Channel] = []
-    if settings.messenger_page_token and settings.messenger_app_secret:
-        graph = Graph(settings.graph_url, settings.messenger_page_token, settings.messenger_app_secret)
-        found.append(Messenger(graph, settings.messenger_page_id, settings.public_url, known_numbers))
-    if settings.whatsapp_token and settings.whatsapp_app_secret and settings.whatsapp_phone_number_id:
-        graph = Graph(settings.graph_url, settings.whatsapp_token, settings.whatsapp_app_secret)
-        found.append(WhatsApp(graph, settings.whatsapp_phone_number_id, settings.public_url, known_numbers))
-    return found
+def messenger(services: Services) -> Messenger | None:
+    """Return Messenger; None where its settings are not there."""
+    settings = services.settings
+    if not (settings.messenger_app_secret and settings.messenger_page_token):
+        return None
+    graph = Graph(settings.graph_url, settings.messenger_page_token, settings.messenger_app_secret)
+    return Messenger(graph, settings.messenger_page_id, settings.public_url, lambda: _help_numbers(services))
+
+
+def whatsapp(services: Services) -> WhatsApp | None:
+    """Return WhatsApp; None where its settings are not there."""
+    settings = services.settings
+    if not (settings.whatsapp_app_secret and settings.whatsapp_token and settings.whatsapp_phone_number_id):
+        return None
+    graph = Graph(settings.graph_url, settings.whatsapp_token, settings.whatsapp_app_secret)
+    return WhatsApp(graph, settings.whatsapp_phone_number_id, settings.public_url, lambda: _help_numbers(services))
+
+
+def _help_numbers(services: Services) -> Iterable[str]:
+    return [number.number for number in services.store.current().help_numbers]

@@ -92,14 +92,14 @@ async def _take(request: Request, hook: _Hook) -> PlainTextResponse:
     except NotJson as error:
         raise ApiError(400, "invalid_request") from error
     messages, receipts = hook.messages(events, hook.ours), hook.receipts(events, hook.ours)
-    await asyncio.to_thread(_store, request.app.state.services, messages, receipts)
+    if await asyncio.to_thread(_store, request.app.state.services, messages, receipts):
+        request.app.state.channels.wake()
     return PlainTextResponse("EVENT_RECEIVED")
 
 
-def _store(services: Services, messages: list[Arrived], receipts: list[Receipt]) -> None:
-    """Raises SQLAlchemyError: 503, and Meta repeats the whole body, of which what was stored is dropped."""
-    if messages:
-        receive(services, messages)
+def _store(services: Services, messages: list[Arrived], receipts: list[Receipt]) -> int:
+    """Return how many messages were new. Raises SQLAlchemyError: 503, and Meta repeats the whole body."""
     if receipts:
         with services.sessions.begin() as session:
             note(session, receipts)
+    return receive(services, messages) if messages else 0

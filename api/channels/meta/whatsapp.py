@@ -15,7 +15,7 @@ from bot.engine import QuickReply, Reply
 from knowledge.moments import utc_now
 
 # A message that was taken is followed by its status « sent » within seconds. Whose status has not come by then never left.
-_STATUS_BY = dt.timedelta(minutes=5)
+_STATUS_BY = dt.timedelta(minutes=2)
 
 
 class WhatsApp(Channel):
@@ -23,6 +23,7 @@ class WhatsApp(Channel):
 
     name = whatsapp_events.NAME
     window = WINDOW
+    confirms = True
     commands = COMMANDS
 
     def __init__(self, graph: Graph, number_id: str, public_url: str, known_numbers: Callable[[], Iterable[str]]) -> None:

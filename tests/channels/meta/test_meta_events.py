@@ -149,7 +149,7 @@ def test_our_own_echo_proves_that_a_message_left():
     body = e.page(
         [e.echo("m1", "la réponse", "key-1"), e.echo("m2", "by a person in the page's inbox"), e.said("m3", "x", metadata="key-2")]
     )
-    assert messenger_events.receipts(body, e.PAGE) == [Receipt("messenger", "m1", "key-1")]
+    assert messenger_events.receipts(body, e.PAGE) == [Receipt("messenger", "m1", "key-1", arrived=True)]
 
 
 # WhatsApp
@@ -159,8 +159,8 @@ def test_our_own_echo_proves_that_a_message_left():
     ("message", "text", "kind"),
     [
         (e.wa_text("w", "papiers"), "papiers", "text"),
-        (e.wa("w", "interactive", interactive={"type": "button_reply", "button_reply": {"id": "/ask_hours", "title": "Les horaires"}}), "/ask_hours", "text"),
-        (e.wa("w", "interactive", interactive={"type": "list_reply", "list_reply": {"id": "/ask_place", "title": "Où", "description": "…"}}), "/ask_place", "text"),
+        (e.wa("w", "interactive", interactive={"type": "button_reply", "button_reply": {"id": "/ask_hours", "title": "…"}}), "/ask_hours", "text"),
+        (e.wa("w", "interactive", interactive={"type": "list_reply", "list_reply": {"id": "/ask_place", "title": "…"}}), "/ask_place", "text"),
         (e.wa("w", "button", button={"payload": "Bonjour", "text": "Commencer"}), "Bonjour", "text"),
         (e.wa("w", "image", image={"id": "1", "mime_type": "image/jpeg", "sha256": "…"}), "", "attachment"),
         (e.wa("w", "image", image={"id": "1", "caption": "c'est quoi ce courrier ?"}), "c'est quoi ce courrier ?", "text"),
