@@ -40,7 +40,7 @@ _USAGE_HEADER = "x-business-use-case-usage"
 class Graph:
     """A client of one page or one number. ``address`` holds the version: ``https://graph.facebook.com/v24.0``."""
 
-    def __init__(self, address: str, token: SecretStr, app_secret: SecretStr, timeout: httpx.Timeout = _TIMEOUT) -> None:
+    def __init__(self, address: str, token: SecretStr, app_secret: SecretStr, timeout: httpx.Timeout | None = None) -> None:
         # Its lines at INFO hold addresses, and these may hold the id of a person.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         secret = token.get_secret_value()
@@ -50,7 +50,7 @@ class Graph:
             base_url=address.rstrip("/") + "/",
             headers={"Authorization": f"Bearer {secret}"},
             params={"appsecret_proof": proof},
-            timeout=timeout,
+            timeout=timeout or _TIMEOUT,
         )
 
     async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:

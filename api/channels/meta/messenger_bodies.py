@@ -25,9 +25,9 @@ def texts(text: str) -> list[Body]:
 def answer(reply: Reply, cards: Sequence[Card], numbers: Sequence[Number], public_url: str) -> list[Body]:
     """Return an answer: its text first and whole, then what can be tapped. Quick replies vanish with the next message,
     so they hang on the last."""
-    first, *others = [part for said in reply.messages for part in texts(said.text)]
+    parts = [part for said in reply.messages for part in texts(said.text)]
     template = _cards(cards[:MOST_ELEMENTS], choices(reply), public_url)
-    bodies = [body for body in (first, _calls(numbers, public_url), template, *others) if body]
+    bodies = [body for body in (*parts[:1], _calls(numbers, public_url), template, *parts[1:]) if body]
     # A card's own button does what a quick reply with its title, cut to 20 signs, would do.
     shown = cards[:MOST_ELEMENTS] if template else ()
     return with_choices(bodies, [quick for quick in choices(reply) if not chooses(quick, shown)])

@@ -85,6 +85,11 @@ def wa_text(wamid: str, text: str, sender: str = WA_ID, at: int | None = None) -
     return wa(wamid, "text", sender, at, text={"body": text})
 
 
+def wa_tapped(wamid: str, kind: str, payload: str, sender: str = WA_ID) -> dict[str, Any]:
+    """``kind``: ``button_reply`` or ``list_reply``."""
+    return wa(wamid, "interactive", sender, interactive={"type": kind, kind: {"id": payload, "title": "…"}})
+
+
 def status(wamid: str, state: str, key: str | None = None, code: int | None = None, to: str = WA_ID) -> dict[str, Any]:
     found: dict[str, Any] = {"id": wamid, "status": state, "timestamp": str(int(time.time())), "recipient_id": to}
     if key:

@@ -159,8 +159,8 @@ def test_our_own_echo_proves_that_a_message_left():
     ("message", "text", "kind"),
     [
         (e.wa_text("w", "papiers"), "papiers", "text"),
-        (e.wa("w", "interactive", interactive={"type": "button_reply", "button_reply": {"id": "/ask_hours", "title": "…"}}), "/ask_hours", "text"),
-        (e.wa("w", "interactive", interactive={"type": "list_reply", "list_reply": {"id": "/ask_place", "title": "…"}}), "/ask_place", "text"),
+        (e.wa_tapped("w", "button_reply", "/ask_hours"), "/ask_hours", "text"),
+        (e.wa_tapped("w", "list_reply", "/ask_place"), "/ask_place", "text"),
         (e.wa("w", "button", button={"payload": "Bonjour", "text": "Commencer"}), "Bonjour", "text"),
         (e.wa("w", "image", image={"id": "1", "mime_type": "image/jpeg", "sha256": "…"}), "", "attachment"),
         (e.wa("w", "image", image={"id": "1", "caption": "c'est quoi ce courrier ?"}), "c'est quoi ce courrier ?", "text"),
