@@ -14,7 +14,8 @@ from bot.engine import QuickReply, Reply
 
 # Meta's "Standard messaging": free answers within 24 hours of the person's last message.
 WINDOW = dt.timedelta(hours=24)
-COMMANDS: Mapping[str, Command] = {"STOP": "stop", "ARRET": "stop", "START": "start", "CONTACT": "contact"}
+# No word to come back: nobody is written to who did not write first.
+COMMANDS: Mapping[str, Command] = {"STOP": "stop", "ARRET": "stop", "CONTACT": "contact"}
 PERSON = "/ask_human"
 # Clocks of two machines, and the platform writes whole seconds.
 _SKEW = dt.timedelta(seconds=5)

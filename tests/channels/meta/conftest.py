@@ -71,12 +71,13 @@ def meta_settings(tmp_path, platform_server) -> dict[str, Any]:
 @pytest.fixture
 def meta(knowledge, meta_settings, platform, quick, monkeypatch) -> Iterator[Callable[..., SimpleNamespace]]:
     """``meta(setting=…)``: the application under a real server, which the platform calls."""
-    monkeypatch.setattr(graph, "_TIMEOUT", httpx.Timeout(0.5))
+    monkeypatch.setattr(graph, "_TIMEOUT", httpx.Timeout(0.5, connect=5, pool=5))
     with contextlib.ExitStack() as stack:
 
         def start(**changes: Any) -> SimpleNamespace:
             services = fake_services(Settings(**(meta_settings | changes)), knowledge)
             platform.hook = stack.enter_context(serving(create_app(services.settings, lambda _settings: services)))
+            stack.callback(platform.finish)
             client = stack.enter_context(httpx.Client(base_url=platform.hook, timeout=10))
             return SimpleNamespace(client=client, services=services, engine=services.engine)
 

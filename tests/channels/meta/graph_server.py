@@ -67,6 +67,7 @@ class Platform:
         self.faults: deque[Fault] = deque()
         self.hook = ""
         self.tells = True
+        self._telling: list[threading.Thread] = []
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self.app = Starlette(
@@ -91,6 +92,11 @@ class Platform:
             time.sleep(0.02)
         return found
 
+    def finish(self) -> None:
+        """Wait until everything was told."""
+        while self._telling:
+            self._telling.pop().join(10)
+
     # The Graph API
 
     async def _message(self, request: Request) -> Response:
@@ -111,7 +117,8 @@ class Platform:
         went = fault.taken or fault.status == 200
         taken = self._take(body) if went else None
         if taken and self.tells:
-            threading.Thread(target=self._tell, args=(taken,), daemon=True).start()
+            self._telling.append(threading.Thread(target=self._tell, args=(taken,), daemon=True))
+            self._telling[-1].start()
         await asyncio.sleep(fault.seconds)
         if fault.page is not None:
             return Response(fault.page, fault.status, {"content-type": "text/html"})

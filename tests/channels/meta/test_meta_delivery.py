@@ -144,6 +144,19 @@ def test_who_wants_no_messages_is_not_written_to(meta, platform, channel, code):
     with running.services.sessions() as session:
         assert session.query(OptOut).count() == 1
     assert [(row.state, row.body, row.recipient) for row in rows(running.services)] == [("dead", None, None)]
+    write(platform, channel, "in.2", "permis")
+    platform.wait_for(lambda: texts(platform, PERSON[channel]) == ["Réponse à permis"])
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_stop_is_obeyed_until_the_person_writes_again(meta, platform, channel):
+    running = meta()
+    running.engine.seconds = 0.3
+    write(platform, channel, "in.1", "Stop !")
+    until(lambda: settled(running.services))
+    assert texts(platform, PERSON[channel]) == [] and running.engine.asked == []
+    write(platform, channel, "in.2", "permis")
+    platform.wait_for(lambda: texts(platform, PERSON[channel]) == ["Réponse à permis"])
 
 
 LOST = [Fault(taken=True, seconds=0.8), Fault(502, page="<html>Bad Gateway</html>", taken=True)]
