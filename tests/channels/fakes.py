@@ -86,6 +86,7 @@ class FakeTwilio:
 
         from fastapi import FastAPI, Request
         from fastapi.responses import JSONResponse
+        from starlette.requests import ClientDisconnect
 
         app = FastAPI()
         path = "/2010-04-01/Accounts/AC123/Messages.json"
@@ -97,7 +98,10 @@ class FakeTwilio:
         @app.post(path, response_model=None)
         async def create(request: Request) -> JSONResponse:
             assert request.headers["authorization"] == "Basic " + base64.b64encode(b"AC123:token").decode()
-            form = {key: str(value) for key, value in (await request.form()).items()}
+            try:
+                form = {key: str(value) for key, value in (await request.form()).items()}
+            except ClientDisconnect:  # its worker was killed
+                return JSONResponse({}, 400)
             with self.lock:
                 self.seen.append(form)
                 way = self.behave.pop(0) if self.behave else "ok"
