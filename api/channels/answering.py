@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from api.channels.agents import leave_call
 from api.channels.port import Body, Channel, Command
 from api.channels.wording import notice
 from api.recording import record
@@ -117,7 +118,7 @@ def _bodies(
     services: Services, session: Session, channel: Channel, message: IncomingMessage, asked: _Asked, draft: Draft | None
 ) -> list[Body]:
     """Do what the message asks for and return what is to be sent now."""
-    conversation = message.conversation
+    conversation, recipient = message.conversation, message.sender or ""
     if asked.command == "stop":
         wishes.stop(session, channel.name, conversation)
         return []
@@ -129,6 +130,9 @@ def _bodies(
         return channel.plain(notice(services, "too_many"))
     if asked.command == "more":
         return kept.more(session, conversation, channel.at_once) or channel.plain(notice(services, "no_more"))
+    if asked.command == "call":
+        asks_first = leave_call(services, session, conversation, recipient)
+        return channel.plain(notice(services, "call" if asks_first else "call_again"))
     if asked.command:
         return channel.plain(notice(services, asked.command))
     if not asked.text:

@@ -17,7 +17,7 @@ MOST_SEGMENTS = 2
 _SURCHARGED = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN, PhoneNumberType.PAGER}
 # Beside these no other words are commands; people write "aide" and mean it.
 _COMMANDS: dict[str, Command] = {
-    "STOP": "stop", "ARRET": "stop", "START": "start", "PLUS": "more", "CONTACT": "contact",
+    "STOP": "stop", "ARRET": "stop", "START": "start", "PLUS": "more", "CONTACT": "contact", "RAPPEL": "call",
 }  # fmt: skip
 
 
@@ -42,6 +42,8 @@ class SmsChannel(Channel):
             if reply.outcome == "clarify":
                 return _several(cards, choices, whole)
             return _one(cards[0], choices, whole)
+        if reply.outcome == "handoff":
+            return _words_of(f"{whole}\n{_wording().call()}", [])
         return _words_of(whole, choices if reply.outcome == "clarify" else [])
 
     def plain(self, text: str) -> list[Body]:

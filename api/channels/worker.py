@@ -36,10 +36,12 @@ class Worker:
     def __init__(self, services: Services, channels: Mapping[str, Channel]) -> None:
         self._services, self._channels = services, channels
         self._owner = str(uuid.uuid4())
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._arrived, self._to_leave = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
         """Work; what is in hand at the end is finished by another process when its lease has run out."""
+        self._loop = asyncio.get_running_loop()
         await asyncio.gather(
             self._pump(inbox.claim, answering.answer, self._arrived, self._to_leave),
             self._pump(outbox.claim, sending.carry, self._to_leave, self._to_leave),
@@ -47,8 +49,10 @@ class Worker:
         )
 
     def wake(self) -> None:
-        """Look at once. From the loop's own thread."""
-        self._arrived.set()
+        """Look at once. From any thread."""
+        if self._loop:
+            for event in (self._arrived, self._to_leave):
+                self._loop.call_soon_threadsafe(event.set)
 
     async def _pump(self, claim: Callable[..., list[Any]], handle: Handle, due: asyncio.Event, next_: asyncio.Event) -> None:
         """Keep up to ``_MOST`` of what ``claim`` gives in the hands of ``handle``; one that is slow holds up no other."""

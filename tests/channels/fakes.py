@@ -1,6 +1,7 @@
 """An engine that says what it was asked, and services around it: everything else is the real thing."""
 
 import asyncio
+import random
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,6 +77,7 @@ class FakeTwilio:
         self.behave: list[Any] = []
         self.seen: list[dict[str, str]] = []
         self.lock = threading.Lock()
+        self.slow = 0.0  # seconds at most, before and after a message is created
 
     def app(self) -> Any:
         import base64
@@ -84,6 +86,7 @@ class FakeTwilio:
 
         from fastapi import FastAPI, Request
         from fastapi.responses import JSONResponse
+        from starlette.requests import ClientDisconnect
 
         app = FastAPI()
         path = "/2010-04-01/Accounts/AC123/Messages.json"
@@ -95,10 +98,14 @@ class FakeTwilio:
         @app.post(path, response_model=None)
         async def create(request: Request) -> JSONResponse:
             assert request.headers["authorization"] == "Basic " + base64.b64encode(b"AC123:token").decode()
-            form = {key: str(value) for key, value in (await request.form()).items()}
+            try:
+                form = {key: str(value) for key, value in (await request.form()).items()}
+            except ClientDisconnect:  # its worker was killed
+                return JSONResponse({}, 400)
             with self.lock:
                 self.seen.append(form)
                 way = self.behave.pop(0) if self.behave else "ok"
+            await asyncio.sleep(random.uniform(0, self.slow))
             if isinstance(way, tuple):
                 return JSONResponse(way[1], way[0], headers=way[2])
             if way != "silence":
@@ -106,6 +113,7 @@ class FakeTwilio:
                 now = format_datetime(dt.datetime.now(dt.timezone.utc))
                 message = {"sid": sid, "to": form["To"], "body": form["Body"], "direction": "outbound-api", "date_created": now}
                 self.created.append(message | {"status": "queued", "error_code": None})
+            await asyncio.sleep(random.uniform(0, self.slow))
             if "silence" in way:
                 await asyncio.sleep(1.5)
             if way == "created_then_500":

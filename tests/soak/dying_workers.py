@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from types import SimpleNamespace
 
@@ -28,8 +29,9 @@ sending.PROVIDER_SECONDS = 0.8
 inbox.MOST_ATTEMPTS = outbox.MOST_ATTEMPTS = sending.MOST_ATTEMPTS = 10_000
 
 
-def work(database_url: str, api_url: str, directory) -> None:
-    """Work as a serving process does, until killed."""
+def work(database_url: str, api_url: str, directory, ready: int) -> None:
+    """Work as a serving process does, until killed; say on ``ready`` when it begins."""
+    threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()
     settings = Settings(channel_rate_limit=0, sms_daily_segments=0)
     database = open_engine(database_url)
     engine = Engine()
@@ -37,7 +39,14 @@ def work(database_url: str, api_url: str, directory) -> None:
     store = SimpleNamespace(current=lambda: directory)
     services = SimpleNamespace(settings=settings, sessions=sessions(database), store=store, search=Still(), engine=engine)
     channel = Twilio("AC123", "token", "+33700000001", "https://passerelle.example", api_url, text_number=lambda: "114", countries="FR")
+    os.write(ready, b".")
     asyncio.run(Worker(services, {"sms": channel}).run())
+
+
+def _die_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def main(database_url: str, api_url: str, kills: int) -> None:
@@ -45,15 +54,19 @@ def main(database_url: str, api_url: str, kills: int) -> None:
     directory = DirectoryStore(sessions(database)).current()
     database.dispose()
     for number in range(kills + 1):
+        begins, ready = os.pipe()
         child = os.fork()
         if child == 0:
-            work(database_url, api_url, directory)
+            work(database_url, api_url, directory, ready)
             os._exit(0)
+        os.close(ready)
+        os.read(begins, 1)
+        os.close(begins)
         if number == kills:
             print("the last one works", flush=True)
             sys.stdin.readline()
         else:
-            time.sleep(random.uniform(0.05, 0.5))
+            time.sleep(random.uniform(0.05, 0.8))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     print(f"killed {kills} times", flush=True)
