@@ -76,7 +76,10 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
     except Exception as error:
         logger.error("start: %s", error)
         raise
-    await asyncio.gather(_erase_in_time(services, settings), _follow_model(services), app.state.channels.run(services))
+    # A group ends only when all have ended: the channels close their connections then.
+    async with asyncio.TaskGroup() as running:
+        for work in (_erase_in_time(services, settings), _follow_model(services), app.state.channels.run(services)):
+            running.create_task(work)
 
 
 async def _erase_in_time(services: Services, settings: Settings) -> None:

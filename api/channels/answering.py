@@ -131,8 +131,8 @@ def _bodies(
     if asked.command == "more":
         return kept.more(session, conversation, channel.at_once) or channel.plain(notice(services, "no_more"))
     if asked.command == "call":
-        asks_first = leave_call(services, session, conversation, recipient)
-        return channel.plain(notice(services, "call" if asks_first else "call_again"))
+        asks_first = leave_call(services, session, channel.name, conversation, recipient)
+        return channel.plain(notice(services, "call" if asks_first else "call_again", channel.name))
     if asked.command:
         return channel.plain(notice(services, asked.command))
     if not asked.text:

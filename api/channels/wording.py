@@ -7,11 +7,15 @@ from api.pages import counter, templates
 from api.wiring import Services
 
 
-def notice(services: Services, name: str) -> str:
-    """Return one notice, such as ``too_many`` or ``contact``. Raises AttributeError for an unknown name."""
+def notice(services: Services, name: str, channel: str = "") -> str:
+    """Return one notice, such as ``too_many`` or ``contact``; the channel's own, where it has one (``call_messenger``).
+
+    Raises AttributeError for an unknown name.
+    """
     settings = services.settings
     phones = [line.text for line in counter(services.store.current())]
-    return str(getattr(_words(), name)(phones, settings.public_url.rstrip("/"), settings.sms_contact)).strip()
+    macro = getattr(_words(), f"{name}_{channel}", None) or getattr(_words(), name)
+    return str(macro(phones, settings.public_url.rstrip("/"), settings.sms_contact)).strip()
 
 
 @cache

@@ -96,7 +96,7 @@ def say(request: Request, request_id: str, account: Agent, text: Annotated[str, 
         if text and not talks.say(session, asked.conversation, account, text):
             return _queue(request, account, 409, problem="talk_over", unsent=text)
         if text:
-            carry_words(request.app.state, session, asked.conversation, asked.phone, text)
+            carry_words(request.app.state, session, asked, text)
     request.app.state.channels.wake()
     return back_to(f"{_conversation(request_id)}#fin")
 

@@ -15,8 +15,8 @@ from bot.engine import QuickReply, Reply
 # Meta's "Standard messaging": free answers within 24 hours of the person's last message.
 WINDOW = dt.timedelta(hours=24)
 # No word to come back: nobody is written to who did not write first.
-COMMANDS: Mapping[str, Command] = {"STOP": "stop", "ARRET": "stop", "CONTACT": "contact"}
-PERSON = "/ask_human"
+COMMANDS: Mapping[str, Command] = {"STOP": "stop", "ARRET": "stop", "CONTACT": "contact", "RAPPEL": "call"}
+ASK_PERSON = "/ask_human"
 # Clocks of two machines, and the platform writes whole seconds.
 _SKEW = dt.timedelta(seconds=5)
 
@@ -39,7 +39,7 @@ class Messenger(Channel):
         return messenger_bodies.texts(text)
 
     def attachment(self) -> list[Body]:
-        return messenger_bodies.with_choices(self.plain(words()["attachment"]), [QuickReply(label("person"), PERSON)])
+        return messenger_bodies.with_choices(self.plain(words()["attachment"]), [QuickReply(label("person"), ASK_PERSON)])
 
     async def deliver(self, recipient: str, body: Body, key: str) -> str:
         # The key comes back with the message's echo: it proves that the message left.

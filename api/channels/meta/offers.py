@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from api.channels.meta.words import label
 from api.web.links import href, pattern
 from bot.engine import QuickReply, Reply
 
+# The command that puts a person into the queue of the agents (``api.channels.port.Command``).
+CALL = "RAPPEL"
 _SCHEME = re.compile(r"^(tel|sms):(\+?\d+)$")
 _E164 = re.compile(r"^\+33[1-9]\d{8}$")
 
@@ -45,8 +48,13 @@ def page_of(public_url: str, path: str) -> str | None:
 
 
 def choices(reply: Reply) -> list[QuickReply]:
-    """Return the quick replies of all bubbles, each payload once: on these platforms they stand under the last one."""
-    return list({quick.payload: quick for said in reply.messages for quick in said.quick_replies}.values())
+    """Return the quick replies of all bubbles, each payload once: on these platforms they stand under the last one.
+
+    Where a person is named to turn to, an agent may also answer here: that is first.
+    """
+    to_agent = [QuickReply(label("agent"), CALL)] if reply.outcome == "handoff" else []
+    offered = [*to_agent, *(quick for said in reply.messages for quick in said.quick_replies)]
+    return list({quick.payload: quick for quick in offered}.values())
 
 
 def chooses(quick: QuickReply, cards: Sequence[Mapping[str, Any]]) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.channels.meta import whatsapp_bodies, whatsapp_events
 from api.channels.meta.graph import Graph
-from api.channels.meta.messenger import COMMANDS, PERSON, WINDOW
+from api.channels.meta.messenger import ASK_PERSON, COMMANDS, WINDOW
 from api.channels.meta.offers import help_numbers
 from api.channels.meta.reading import objects
 from api.channels.meta.words import label, words
@@ -38,7 +38,7 @@ class WhatsApp(Channel):
         return whatsapp_bodies.texts(text)
 
     def attachment(self) -> list[Body]:
-        return whatsapp_bodies.with_choices(self.plain(words()["attachment"]), [QuickReply(label("person"), PERSON)])
+        return whatsapp_bodies.with_choices(self.plain(words()["attachment"]), [QuickReply(label("person"), ASK_PERSON)])
 
     async def deliver(self, recipient: str, body: Body, key: str) -> str:
         # The key comes back with each status of the message: it proves that the message left.

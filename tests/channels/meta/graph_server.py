@@ -117,8 +117,9 @@ class Platform:
         went = fault.taken or fault.status == 200
         taken = self._take(body) if went else None
         if taken and self.tells:
-            self._telling.append(threading.Thread(target=self._tell, args=(taken,), daemon=True))
-            self._telling[-1].start()
+            telling = threading.Thread(target=self._tell, args=(taken,), daemon=True)
+            telling.start()
+            self._telling.append(telling)
         await asyncio.sleep(fault.seconds)
         if fault.page is not None:
             return Response(fault.page, fault.status, {"content-type": "text/html"})

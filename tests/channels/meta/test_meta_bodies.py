@@ -193,3 +193,10 @@ def test_words_of_an_agent_are_whole(make):
     bodies = make(None, "1", PUBLIC, list).plain(text)
     told = " ".join(body["message"]["text"] if make is Messenger else body["text"]["body"] for body in bodies)
     assert told.split() == text.split() and len(bodies) > 1
+
+
+def test_where_a_person_is_named_an_agent_may_be_written_to():
+    handed = reply("Le PIMMS peut vous aider.", outcome="handoff")
+    assert on_messenger(handed)[-1]["quick_replies"] == [{"content_type": "text", "title": "Écrire à un agent", "payload": "RAPPEL"}]
+    (body,) = on_whatsapp(handed)
+    assert body["interactive"]["action"]["buttons"] == [{"type": "reply", "reply": {"id": "RAPPEL", "title": "Écrire à un agent"}}]
