@@ -1,6 +1,7 @@
 """Who asks for a person on Messenger or WhatsApp is answered there by an agent, under no number that anybody sees."""
 
 import re
+import uuid
 
 import graph_events as e
 import httpx
@@ -21,7 +22,9 @@ def agent_of():
 
     def sign_in(running) -> httpx.Client:
         with running.services.sessions.begin() as session:
-            token = sessions.begin(session, people.create(session, "Camille Test", "agent@pimms.example", Role("agent"), None))
+            token = sessions.begin(
+                session, people.create(session, "Camille Test", f"{uuid.uuid4().hex}@pimms.example", Role("agent"), None)
+            )
         cookies = {"passerelle_staff": token}
         client = httpx.Client(base_url=running.client.base_url, cookies=cookies, headers={"accept": "text/html"}, timeout=20)
         clients.append(client)
@@ -34,9 +37,7 @@ def agent_of():
 
 
 @pytest.mark.parametrize("channel", ["messenger", "whatsapp"])
-def test_an_agent_answers_where_the_person_is(meta, platform, agent_of, channel):
-    running = meta()
-
+def test_an_agent_answers_where_the_person_is(running, platform, agent_of, channel):
     def write(mid: str, text: str) -> list[str]:
         body = e.page([e.said(mid, text)]) if channel == "messenger" else e.account(e.value(e.wa_text(mid, text)))
         assert platform.call(channel, body).status_code == 200
@@ -47,7 +48,7 @@ def test_an_agent_answers_where_the_person_is(meta, platform, agent_of, channel)
     assert write("in.1", "RAPPEL")[-1] == "C'est noté. Une personne du PIMMS vous répond ici. Elle peut lire vos messages."
     assert "attend déjà" in write("in.2", "rappel")[-1]
     with running.services.sessions() as session:
-        (asked,) = callbacks.queue(session)
+        (asked,) = [one for one in callbacks.queue(session) if one.channel == channel]
     assert (asked.channel, asked.address, asked.phone) == (channel, PERSON[channel], None)
     agent = agent_of(running)
     page = agent.get("/staff/rappels").text

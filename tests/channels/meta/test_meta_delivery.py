@@ -1,5 +1,6 @@
 """From a person's phone and back, with a platform that repeats, reorders, delays, refuses and loses answers."""
 
+import datetime as dt
 import logging
 import threading
 import time
@@ -10,6 +11,7 @@ import pytest
 from graph_server import Fault, Taken, batches
 
 from api.channels.meta import whatsapp
+from api.channels.port import Fate, TryLater
 from knowledge.delivery.models import IncomingMessage, OptOut, OutgoingMessage
 from knowledge.delivery.people import pseudonym
 from tests.channels.conftest import rows, settled, until
@@ -48,8 +50,7 @@ def dead(services) -> list[str]:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_an_answer_arrives_and_the_message_is_marked_as_read(meta, platform, channel):
-    running = meta()
+def test_an_answer_arrives_and_the_message_is_marked_as_read(running, platform, channel):
     write(platform, channel, "in.1", "papiers")
     platform.wait_for(lambda: texts(platform, PERSON[channel]) == ["Réponse à papiers"])
     assert running.engine.asked[0].channel == channel
@@ -60,10 +61,9 @@ def test_an_answer_arrives_and_the_message_is_marked_as_read(meta, platform, cha
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_it_is_acknowledged_at_once_whatever_the_engine_does(meta, platform, channel):
-    running = meta()
+def test_it_is_acknowledged_at_once_whatever_the_engine_does(running, platform, channel):
     write(platform, channel, "warm", "bonjour")
-    running.engine.seconds = 2
+    running.engine.seconds = 0.6
     for n in range(3):
         began = time.monotonic()
         write(platform, channel, f"in.{n}", "papiers", sender=f"3361234567{n}")
@@ -71,8 +71,7 @@ def test_it_is_acknowledged_at_once_whatever_the_engine_does(meta, platform, cha
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_repeats_are_answered_once(meta, platform, channel):
-    running = meta()
+def test_repeats_are_answered_once(running, platform, channel):
     events = body(channel, written(channel, "in.1", "papiers"))
     with ThreadPoolExecutor(4) as pool:
         assert [answer.status_code for answer in pool.map(lambda _: platform.call(channel, events), range(8))] == [200] * 8
@@ -83,8 +82,7 @@ def test_repeats_are_answered_once(meta, platform, channel):
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_batches_are_gone_through_and_each_conversation_keeps_its_order(meta, platform, channel):
-    running = meta()
+def test_batches_are_gone_through_and_each_conversation_keeps_its_order(running, platform, channel):
     second = e.now_ms() if channel == "messenger" else int(time.time())
     people = [f"3361234560{n}" for n in range(3)]
     events = [written(channel, f"in.{who}.{n}", f"{n}", who, second - 10 + n) for n in range(6) for who in people]
@@ -108,8 +106,7 @@ def test_batches_are_gone_through_and_each_conversation_keeps_its_order(meta, pl
         ("messenger", Fault(500, 1, taken=False, seconds=0.8)),
     ],
 )
-def test_what_passes_is_tried_again_and_arrives_once(meta, platform, channel, fault):
-    running = meta()
+def test_what_passes_is_tried_again_and_arrives_once(running, platform, channel, fault):
     platform.faults.extend([fault, fault])
     write(platform, channel, "in.1", "papiers")
     until(lambda: platform.to(PERSON[channel]) and settled(running.services))
@@ -125,8 +122,7 @@ def test_what_passes_is_tried_again_and_arrives_once(meta, platform, channel, fa
         ("whatsapp", Fault(400, 131047), "window"),
     ],
 )
-def test_what_is_for_good_is_a_dead_letter_with_its_reason_and_holds_up_nobody(meta, platform, channel, fault, reason):
-    running = meta()
+def test_what_is_for_good_is_a_dead_letter_with_its_reason_and_holds_up_nobody(running, platform, channel, fault, reason):
     platform.faults.append(fault)
     write(platform, channel, "in.1", "papiers")
     until(lambda: dead(running.services) == [reason])
@@ -135,8 +131,7 @@ def test_what_is_for_good_is_a_dead_letter_with_its_reason_and_holds_up_nobody(m
 
 
 @pytest.mark.parametrize(("channel", "code"), [("messenger", 551), ("whatsapp", 131050)])
-def test_who_wants_no_messages_is_not_written_to(meta, platform, channel, code):
-    running = meta()
+def test_who_wants_no_messages_is_not_written_to(running, platform, channel, code):
     platform.faults.append(Fault(400, code))
     write(platform, channel, "in.1", "papiers")
     until(lambda: settled(running.services) and not platform.faults)
@@ -149,8 +144,7 @@ def test_who_wants_no_messages_is_not_written_to(meta, platform, channel, code):
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_stop_is_obeyed_until_the_person_writes_again(meta, platform, channel):
-    running = meta()
+def test_stop_is_obeyed_until_the_person_writes_again(running, platform, channel):
     running.engine.seconds = 0.3
     write(platform, channel, "in.1", "Stop !")
     until(lambda: settled(running.services))
@@ -164,8 +158,7 @@ LOST = [Fault(taken=True, seconds=0.8), Fault(502, page="<html>Bad Gateway</html
 
 @pytest.mark.parametrize("tells", [True, False], ids=["told by the hook", "asked for"])
 @pytest.mark.parametrize("fault", LOST, ids=["silence", "gateway"])
-def test_a_messenger_answer_that_left_without_our_hearing_of_it_is_not_sent_again(meta, platform, fault, tells):
-    running = meta()
+def test_a_messenger_answer_that_left_without_our_hearing_of_it_is_not_sent_again(running, platform, fault, tells):
     platform.tells = tells
     platform.faults.append(fault)
     write(platform, "messenger", "in.1", "papiers")
@@ -176,8 +169,7 @@ def test_a_messenger_answer_that_left_without_our_hearing_of_it_is_not_sent_agai
 
 
 @pytest.mark.parametrize("fault", LOST, ids=["silence", "gateway"])
-def test_a_whatsapp_answer_that_left_without_our_hearing_of_it_is_not_sent_again(meta, platform, fault):
-    running = meta()
+def test_a_whatsapp_answer_that_left_without_our_hearing_of_it_is_not_sent_again(running, platform, fault):
     platform.faults.append(fault)
     write(platform, "whatsapp", "in.1", "papiers")
     until(lambda: platform.to(e.WA_ID) and settled(running.services))
@@ -185,17 +177,24 @@ def test_a_whatsapp_answer_that_left_without_our_hearing_of_it_is_not_sent_again
     until(lambda: [row.state for row in rows(running.services)] == ["delivered"])
 
 
-def test_a_whatsapp_answer_of_which_no_status_comes_is_sent_again(meta, platform, monkeypatch):
-    monkeypatch.setattr(whatsapp, "_STATUS_BY", whatsapp.dt.timedelta(seconds=1))
-    running = meta()
+def test_a_whatsapp_answer_of_which_no_status_comes_is_sent_again(running, platform, monkeypatch):
+    monkeypatch.setattr(whatsapp, "_STATUS_BY", dt.timedelta(seconds=0.3))
     platform.faults.append(Fault(500, 1, taken=False, seconds=0.8))
     write(platform, "whatsapp", "in.1", "papiers")
     until(lambda: platform.to(e.WA_ID) and settled(running.services))
     assert texts(platform, e.WA_ID) == ["Réponse à papiers"]
 
 
-def test_a_whatsapp_message_that_fails_later_is_a_dead_letter_with_its_words(meta, platform):
-    running = meta()
+async def test_while_a_status_may_still_come_nobody_says_that_a_message_did_not_leave():
+    channel = whatsapp.WhatsApp(None, e.NUMBER, "", list)
+    begun = dt.datetime.now(dt.timezone.utc)
+    with pytest.raises(TryLater) as doubt:
+        await channel.fate(e.WA_ID, {}, "key", begun - dt.timedelta(seconds=100))
+    assert doubt.value.maybe_sent
+    assert await channel.fate(e.WA_ID, {}, "key", begun - dt.timedelta(seconds=121)) == (Fate.not_sent, None)
+
+
+def test_a_whatsapp_message_that_fails_later_is_a_dead_letter_with_its_words(running, platform):
     platform.tells = False
     write(platform, "whatsapp", "in.1", "papiers")
     (taken,) = platform.wait_for(lambda: platform.to(e.WA_ID))
@@ -206,8 +205,7 @@ def test_a_whatsapp_message_that_fails_later_is_a_dead_letter_with_its_words(met
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_tapping_is_the_same_as_writing_the_payload(meta, platform, channel):
-    running = meta()
+def test_tapping_is_the_same_as_writing_the_payload(running, platform, channel):
     write(platform, channel, "in.1", "choix")
     (taken,) = platform.wait_for(lambda: platform.to(PERSON[channel]))
     if channel == "messenger":
@@ -221,8 +219,7 @@ def test_tapping_is_the_same_as_writing_the_payload(meta, platform, channel):
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_what_cannot_be_read_is_answered_kindly_and_not_asked_of_the_engine(meta, platform, channel):
-    running = meta()
+def test_what_cannot_be_read_is_answered_kindly_and_not_asked_of_the_engine(running, platform, channel):
     voice = (
         e.page([e.attached("in.1", "audio")]) if channel == "messenger" else e.account(e.value(e.wa("in.1", "audio", audio={"id": "1"})))
     )
@@ -232,8 +229,7 @@ def test_what_cannot_be_read_is_answered_kindly_and_not_asked_of_the_engine(meta
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_an_emergency_is_the_number_first_then_a_button(meta, platform, channel):
-    meta()
+def test_an_emergency_is_the_number_first_then_a_button(running, platform, channel):
     write(platform, channel, "in.1", "urgence")
     platform.wait_for(lambda: len(platform.to(PERSON[channel])) == 2)
     first, second = platform.to(PERSON[channel])
@@ -242,9 +238,8 @@ def test_an_emergency_is_the_number_first_then_a_button(meta, platform, channel)
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_who_writes_is_known_by_a_keyed_hash_alone(meta, platform, channel, caplog):
+def test_who_writes_is_known_by_a_keyed_hash_alone(running, platform, channel, caplog):
     caplog.set_level(logging.DEBUG)
-    running = meta()
     write(platform, channel, "in.1", "mon mot secret")
     platform.wait_for(lambda: platform.to(PERSON[channel]))
     until(lambda: [row.state for row in rows(running.services)] == ["delivered"])
@@ -256,9 +251,8 @@ def test_who_writes_is_known_by_a_keyed_hash_alone(meta, platform, channel, capl
     assert not [line for line in ours if PERSON[channel] in line or "secret" in line]
 
 
-def test_both_channels_at_once_with_faults_lose_nothing_and_repeat_nothing(meta, platform):
+def test_both_channels_at_once_with_faults_lose_nothing_and_repeat_nothing(running, platform):
     """Forty people, three messages each, every delivery told twice, one call in four going wrong in one way or another."""
-    running = meta()
     ways = [Fault(400, 613), Fault(500, 2), Fault(taken=True, seconds=0.7), Fault(502, page="…", taken=True)]
     platform.faults.extend(way for way in ways * 8 for way in (way, Fault(), Fault(), Fault()))
     people = [("messenger", f"62549393946283{n:02}") for n in range(8)] + [("whatsapp", f"336123456{n:02}") for n in range(8)]
