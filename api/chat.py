@@ -13,7 +13,7 @@ from api.models import ChatAnswer
 from api.recording import record, record_unhelpful
 from api.views import cards
 from api.wiring import Services
-from bot.engine import Message, Reply
+from bot.engine import Message
 from bot.handover import hand_on
 from knowledge.delivery import people
 from knowledge.feedback import Feedback
@@ -70,7 +70,9 @@ async def chat(request: Request, body: ChatRequest) -> dict[str, Any]:
 async def answer(services: Services, message: str, conversation_id: str | None, channel: str = _WEB) -> dict[str, Any]:
     """Return the answer of the contract for one cleaned message (1 to 1000 characters)."""
     asked = Message(conversation_id or new_conversation_id(), message, channel)
-    reply = await reply_to(services, asked, first=conversation_id is None)
+    held = hand_on(services.sessions, asked)
+    reply = held or await services.engine.respond(asked)
+    await record(services, asked, reply, first=conversation_id is None, held=held is not None)
     return {
         "conversation_id": reply.conversation_id,
         "outcome": reply.outcome,
@@ -80,14 +82,6 @@ async def answer(services: Services, message: str, conversation_id: str | None, 
         ],
         "actions": cards(services, reply.actions),
     }
-
-
-async def reply_to(services: Services, asked: Message, first: bool) -> Reply:
-    """Return the answer of an agent's conversation or of the engine, and keep what is kept of it. Every channel comes by here."""
-    held = hand_on(services.sessions, asked)
-    reply = held or await services.engine.respond(asked)
-    await record(services, asked, reply, first=first, held=held is not None)
-    return reply
 
 
 def new_conversation_id() -> str:

@@ -132,6 +132,11 @@ class Channel(ABC):
         """Close connections at the end of the process."""
 
 
+def storable(text: str) -> str:
+    """Return ``text`` without what no database takes: NUL (PostgreSQL), halves of surrogate pairs (JSON may hold them)."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def receive(services: Services, arrived: Sequence[Arrived]) -> int:
     """Store what arrived, in one transaction, before anything is acknowledged; return how many were new.
 
@@ -141,11 +146,11 @@ def receive(services: Services, arrived: Sequence[Arrived]) -> int:
     rows = [
         inbox.Incoming(
             one.channel,
-            one.provider_id,
-            pseudonym(key, one.channel, one.sender),
-            one.sender,
-            one.text,
-            pseudonym(key, "words", one.text),
+            storable(one.provider_id),
+            pseudonym(key, one.channel, storable(one.sender)),
+            storable(one.sender),
+            storable(one.text),
+            pseudonym(key, "words", storable(one.text)),
             one.kind,
         )
         for one in arrived

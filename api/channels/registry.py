@@ -15,7 +15,6 @@ from api.channels.port import Channel
 from api.channels.twilio import Twilio
 from api.channels.worker import Worker
 from api.wiring import Services
-from knowledge.settings import Settings
 
 _TEXT_NUMBER = "urgence-114"
 _ROUTERS = (sms_routes.router, meta_routes.router)
@@ -91,19 +90,3 @@ def _common(services: Services) -> dict[str, Any]:
 
 # Of two for one name the last wins.
 _KNOWN: tuple[Callable[[Services], Channel | None], ...] = (_gateway, _twilio, meta.messenger, meta.whatsapp)
-
-
-def check(settings: Settings) -> str | None:
-    """Return which settings of a channel are missing where others are set; None: all is well."""
-    groups = {
-        "TWILIO": (settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_from),
-        "SMS_GATEWAY": (settings.sms_gateway_url, settings.sms_gateway_token, settings.sms_gateway_secret, settings.sms_gateway_from),
-        "MESSENGER": (settings.messenger_app_secret, settings.messenger_verify_token, settings.messenger_page_token),
-        "WHATSAPP": (
-            settings.whatsapp_app_secret,
-            settings.whatsapp_verify_token,
-            settings.whatsapp_token,
-            settings.whatsapp_phone_number_id,
-        ),
-    }
-    return next((name for name, values in groups.items() if any(values) and not all(values)), None)

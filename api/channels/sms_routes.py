@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.channels import gateway, twilio
-from api.channels.port import Arrived, receive
+from api.channels.port import Arrived, receive, storable
 from api.errors import ApiError
 from api.wiring import Services
 from knowledge.delivery import outbox
@@ -83,6 +83,6 @@ async def _note(request: Request, provider_id: Any, status: Any, reason: str | N
 
     def note() -> None:
         with services.sessions.begin() as session:
-            outbox.confirm(session, "sms", str(provider_id)[:200], str(status) in _ARRIVED, reason)
+            outbox.confirm(session, "sms", storable(str(provider_id))[:200], str(status) in _ARRIVED, storable(reason or "") or None)
 
     await run_in_threadpool(note)

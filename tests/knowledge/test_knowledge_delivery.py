@@ -2,12 +2,14 @@
 
 import datetime as dt
 import threading
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import sessionmaker
 
+from api.channels.port import Arrived, receive
 from knowledge.database import sessions
 from knowledge.delivery import dead_letters, inbox, kept, outbox, people, spending, wishes
 from knowledge.delivery.inbox import Incoming
@@ -197,3 +199,10 @@ def test_a_conversations_name_is_a_keyed_hash() -> None:
     one = people.pseudonym("key", "sms", "+33612345678")
     assert one == people.pseudonym("key", "sms", "+33612345678") and len(one) == 43
     assert len({one, people.pseudonym("other", "sms", "+33612345678"), people.pseudonym("key", "whatsapp", "+33612345678")}) == 3
+
+
+def test_no_words_are_too_strange_to_be_stored(factory: sessionmaker) -> None:
+    services = SimpleNamespace(sessions=factory, secret_key="key")
+    odd = "a\0b\ud800c\U0001f600"
+    assert receive(services, [Arrived("sms", odd, odd, odd)]) == 1 and receive(services, [Arrived("sms", odd, odd, odd)]) == 0
+    assert [row.text for row in all_rows(factory, IncomingMessage)] == ["ab?c\U0001f600"]

@@ -66,7 +66,7 @@ def main(database_url: str, api_url: str, kills: int) -> None:
             print("the last one works", flush=True)
             sys.stdin.readline()
         else:
-            time.sleep(random.uniform(0.05, 0.8))
+            time.sleep(random.uniform(0.05, 0.6))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     print(f"killed {kills} times", flush=True)

