@@ -65,6 +65,48 @@ def test_who_may_subscribe(mode, token, expected, may):
 # Messenger
 
 
+def test_the_published_examples():
+    """The samples of Meta's references: "messages", "messaging_postbacks", and the test of the field in the application's settings."""
+    message = {
+        "sender": {"id": "<PSID>"},
+        "recipient": {"id": "<PAGE_ID>"},
+        "timestamp": 1458692752478,
+        "message": {
+            "mid": "mid.1457764197618:41d102a3e1ae206a38",
+            "text": "hello, world!",
+            "quick_reply": {"payload": "<DEVELOPER_DEFINED_PAYLOAD>"},
+        },
+    }
+    postback = {
+        "sender": {"id": "<PSID>"},
+        "recipient": {"id": "<PAGE_ID>"},
+        "timestamp": 1527459824481,
+        "postback": {"mid": "m_MESSAGE-ID", "title": "TITLE-FOR-THE-CTA", "payload": "USER-DEFINED-PAYLOAD"},
+    }
+    found = messenger_events.messages({"object": "page", "entry": [{"id": "<PAGE_ID>", "messaging": [postback, message]}]}, "<PAGE_ID>")
+    assert [(one.provider_id, one.sender, one.text) for one in found] == [
+        ("mid.1457764197618:41d102a3e1ae206a38", "<PSID>", "<DEVELOPER_DEFINED_PAYLOAD>"),
+        ("m_MESSAGE-ID", "<PSID>", "USER-DEFINED-PAYLOAD"),
+    ]
+    text = {
+        "from": "16315551181",
+        "id": "ABGGFlA5Fpa",
+        "timestamp": "1504902988",
+        "type": "text",
+        "text": {"body": "this is a text message"},
+    }
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "16505551111", "phone_number_id": "123456123"},
+        "contacts": [{"profile": {"name": "test user name"}, "wa_id": "16315551181"}],
+        "messages": [text],
+    }
+    body = {"object": "whatsapp_business_account", "entry": [{"id": "0", "changes": [{"field": "messages", "value": value}]}]}
+    (one,) = whatsapp_events.messages(body, "123456123")
+    assert (one.provider_id, one.sender, one.text) == ("ABGGFlA5Fpa", "16315551181", "this is a text message")
+    assert one.sent_at == dt.datetime(2017, 9, 8, 20, 36, 28, tzinfo=dt.timezone.utc)
+
+
 def test_every_entry_and_every_event_is_gone_through_oldest_first():
     late, early = e.now_ms(), e.now_ms() - 5000
     found = from_page([e.said("m3", "trois", at=late), e.said("m1", "un", at=early - 1)], [], [e.said("m2", "deux", at=early)])
