@@ -15,6 +15,7 @@ from api.views import cards
 from api.wiring import Services
 from bot.engine import Message
 from bot.handover import hand_on
+from knowledge.delivery import people
 from knowledge.feedback import Feedback
 from knowledge.figures.counting import Series, count
 from knowledge.handover import talks
@@ -95,6 +96,7 @@ async def erase(request: Request, conversation_id: str) -> Response:
     await services.engine.erase(conversation_id)
     with services.sessions.begin() as session:
         talks.erase(session, conversation_id)
+        people.erase(session, conversation_id)
         session.query(Feedback).filter(Feedback.conversation == conversation_id).delete()
     return Response(status_code=204)
 

@@ -42,7 +42,7 @@ def serve(
     """Serve the chat, the directory and the API. WEB_CONCURRENCY sets the number of worker processes."""
     import uvicorn
 
-    from api.opening import find_redis, open_knowledge, secret_key
+    from api.opening import complete_channels, find_redis, open_knowledge, secret_key
     from bot.activation import model_to_serve
     from bot.phrasings import taught_by
 
@@ -52,6 +52,7 @@ def serve(
     # What can fail fails here, in one process, before any worker starts.
     secret_key(given)
     find_redis(given)
+    complete_channels(given)
     typer.echo(f"Knowledge base: {_load_files(given)} actions.")
     database, factory, store = open_knowledge(given)
     model_to_serve(factory, given.var_dir, taught_by(store.current()), typer.echo)

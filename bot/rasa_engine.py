@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy.engine import Engine, make_url
 
-from bot.engine import OUTCOMES, Message, Outcome, QuickReply, Reply, Turn, Utterance
+from bot.engine import OUTCOMES, Draft, Message, Outcome, QuickReply, Reply, Turn, Utterance
 from bot.lean_imports import lean_imports
 from bot.wording import Wording
 from knowledge.cards import card
@@ -202,6 +202,12 @@ class RasaEngine:
             logger.error("engine: no answer was produced; apologising")
             collector.messages.append(self._responses.render(_APOLOGY, message.channel, {}))
         return _reply(message.conversation_id, collector.messages)
+
+    async def compose(self, message: Message) -> Draft:
+        """Answer one message and hold back what Rasa would write of it."""
+        with self._tracker_store.held_back() as rows:
+            reply = await self.respond(message)
+        return Draft(reply, lambda session: self._tracker_store.write(session, rows))
 
     async def parse(self, text: str) -> dict[str, Any]:
         """Intent, ranking and entities of ``text``, for evaluation."""

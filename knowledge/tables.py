@@ -2,6 +2,7 @@
 
 import knowledge.accounts.models
 import knowledge.audit
+import knowledge.delivery.models
 import knowledge.editing.revisions
 import knowledge.exchange.models
 import knowledge.feedback

@@ -8,7 +8,7 @@ import pytest
 from resident import DESK, PHONE, SMALL_PHONE, Page
 from selenium.webdriver.common.keys import Keys
 
-PATHS = ["/", "/annuaire", "/annuaire?q=papiers", "/annuaire/pimms", "/mentions", "/annuaire/nulle-part"]
+PATHS = ["/", "/annuaire", "/annuaire?q=papiers", "/annuaire/pimms", "/mentions", "/urgences", "/annuaire/nulle-part"]
 # 200 % on a desk is half its width in CSS pixels.
 ZOOMED = (DESK[0] // 2, DESK[1] // 2)
 MAX_WEIGHT = 40_000
