@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from api import callback_page, callbacks, chat, directory, docs, errors, pages, staff
+from api import callback_page, callbacks, chat, directory, directory_pages, docs, errors, pages, report_page, staff
 from api.errors import RETRY_SECONDS, ApiError
 from api.limits import BodyLimit, RateLimit
 from api.middleware import NoInternals, ReadyFirst, SecurityHeaders
@@ -52,8 +52,8 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.state.services = None
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    for router in (chat.router, callbacks.router, directory.router, pages.router, callback_page.router):
-        app.include_router(router)
+    for group in (chat, callbacks, directory, pages, directory_pages, callback_page, report_page):
+        app.include_router(group.router)
     docs.install(app)
     staff.install(app, settings)
     _health(app)
