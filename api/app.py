@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from api import callback_page, callbacks, chat, directory, directory_pages, docs, errors, pages, report_page, staff
+from api import callback_page, callbacks, chat, directory, directory_pages, docs, errors, pages, report_page, staff, widget
 from api.errors import RETRY_SECONDS, ApiError
 from api.limits import BodyLimit, RateLimit
 from api.middleware import NoInternals, ReadyFirst, SecurityHeaders
@@ -52,7 +52,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.state.services = None
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    for group in (chat, callbacks, directory, pages, directory_pages, callback_page, report_page):
+    for group in (chat, callbacks, directory, pages, directory_pages, callback_page, report_page, widget):
         app.include_router(group.router)
     docs.install(app)
     staff.install(app, settings)
@@ -62,6 +62,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.add_middleware(RateLimit, settings=settings)
     app.add_middleware(BodyLimit, most=settings.max_body_bytes, most_from_staff=settings.max_staff_body_bytes)
     app.add_middleware(NoInternals)
+    app.add_middleware(widget.WidgetOrigins, settings=settings)  # a refusal, too, must be readable to the widget
     app.add_middleware(SecurityHeaders)
     return app
 

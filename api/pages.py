@@ -12,6 +12,7 @@ from starlette.templating import Jinja2Templates
 
 from api import callbacks, chat
 from api.web import links
+from api.web.scripts import bundle
 from api.web.sheet import BLANK, Line, sheet
 from knowledge.directory import Directory
 
@@ -101,25 +102,33 @@ def render(request: Request, name: str, status_code: int = 200, headers: dict[st
 
 
 def _chat(request: Request, reply: dict[str, Any] | None = None, conversation_id: str = "", **context: Any) -> HTMLResponse:
-    directory = current_directory(request)
     conversation_id = reply["conversation_id"] if reply else conversation_id
-    pattern = links.pattern(number.number for number in directory.help_numbers)
     return render(
         request,
         "chat.html",
         page="chat",
-        blank=BLANK,
-        links=partial(links.pieces, source=pattern),
-        links_pattern=pattern,
-        longest=chat.MAX_CHARACTERS,
-        pimms=counter(directory),
+        script=f"/chat.js?v={bundle('chat.js').digest}",
         reply=reply,
         conversation_id=conversation_id,
         talk=callbacks.talk_of(request, conversation_id) if conversation_id else None,
         request_id=callbacks.new_id(),
-        retention_days=request.app.state.services.settings.retention_days,
+        **chat_context(request),
         **context,
     )
+
+
+def chat_context(request: Request) -> dict[str, Any]:
+    """What a conversation needs wherever it is shown: patterns, words, the counter to ask at."""
+    directory = current_directory(request)
+    pattern = links.pattern(number.number for number in directory.help_numbers)
+    return {
+        "blank": BLANK,
+        "links": partial(links.pieces, source=pattern),
+        "links_pattern": pattern,
+        "longest": chat.MAX_CHARACTERS,
+        "pimms": counter(directory),
+        "retention_days": request.app.state.services.settings.retention_days,
+    }
 
 
 def current_directory(request: Request) -> Directory:

@@ -148,8 +148,8 @@ VOCABULARY = {
     "WebSite": {"name": TEXT, "url": URL},
     "CreativeWork": {"name": TEXT, "url": URL, "datePublished": DATE},
     "Service": {
-        "name": TEXT, "alternateName": TEXT, "description": TEXT, "provider": "Organization", "audience": "PeopleAudience", "offers": "Offer",
-        "hoursAvailable": "OpeningHoursSpecification", "availableChannel": "ServiceChannel", "subjectOf": "Event",
+        "name": TEXT, "alternateName": TEXT, "description": TEXT, "provider": "Organization", "audience": "PeopleAudience",
+        "offers": "Offer", "hoursAvailable": "OpeningHoursSpecification", "availableChannel": "ServiceChannel", "subjectOf": "Event",
     },
     "Organization": {"name": TEXT, "url": URL},
     "PeopleAudience": {"audienceType": TEXT, "suggestedGender": TEXT, "suggestedMinAge": NUMBER, "suggestedMaxAge": NUMBER},
@@ -281,7 +281,12 @@ def test_an_error_is_reported_once_and_without_a_name(client: TestClient, left) 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
-    [({"subject": ""}, "Choisissez"), ({"subject": "nom"}, "Choisissez"), ({"text": " "}, "en quelques mots"), ({"text": "é" * 501}, "trop long")],
+    [
+        ({"subject": ""}, "Choisissez"),
+        ({"subject": "nom"}, "Choisissez"),
+        ({"text": " "}, "en quelques mots"),
+        ({"text": "é" * 501}, "trop long"),
+    ],
 )
 def test_a_report_that_says_too_little_is_explained_and_kept(client: TestClient, left, changed: dict, said: str) -> None:
     form = {"fiche": "pimms", "subject": "place", "text": "au 12 bis", "report_id": "no id"} | changed

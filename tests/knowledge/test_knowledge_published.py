@@ -70,7 +70,7 @@ def test_a_calendar_holds_just_the_hours_that_are_known(directory: Directory, os
     open_hours = [span for event in events_of(directory, of) for span in unrolled(event)]
     assert open_hours
     begun = dt.datetime.combine(TODAY, dt.time(0, 10), tzinfo=PARIS)
-    for half_hours in range(0, 2 * 24 * 364):
+    for half_hours in range(2 * 24 * 364):
         moment = begun + dt.timedelta(minutes=30 * half_hours)
         held = any(start <= moment < end for start, end in open_hours) if moment.minute else False
         if half_hours % 7 and not held:
