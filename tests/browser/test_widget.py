@@ -93,6 +93,10 @@ class City(Page):
     def inside(self, selector: str) -> list[WebElement]:
         return self.shadow.find_elements(By.CSS_SELECTOR, selector)
 
+    def within(self, code: str) -> object:
+        """Run ``code``, in which ``root`` is the shadow root."""
+        return self.script(f"const root = document.querySelectorAll('passerelle-chat')[arguments[0]].shadowRoot; {code}", self.number)
+
     def launch(self) -> "City":
         self.inside(".launcher")[0].click()
         self.until(lambda: self.inside("#message") and self.inside("#message")[0].is_displayed())
@@ -122,7 +126,7 @@ class City(Page):
 
     @property
     def focused_inside(self) -> str | None:
-        return self.script("return document.querySelectorAll('passerelle-chat')[arguments[0]].shadowRoot.activeElement?.id", self.number)
+        return self.within("return root.activeElement?.id")  # type: ignore[return-value]
 
     @property
     def is_open(self) -> bool:
@@ -275,7 +279,7 @@ def test_an_answer_that_is_lost_is_fetched_and_not_made_twice(city: City, servic
     import asyncio
 
     turns = asyncio.run(services.engine.transcript(stored["id"]))
-    assert [turn.text for turn in turns if turn.author == "resident"] == [QUESTION]
+    assert [turn.said for turn in turns] == [QUESTION]
 
 
 def test_what_was_on_its_way_when_the_page_changed_is_sent_again(city: City, site: str) -> None:
@@ -313,12 +317,12 @@ def test_it_fits_and_axe_finds_nothing(city: City, size: tuple[int, int]) -> Non
     city.visit("/", size)
     assert _violations(city) == []
     city.launch().asked("je veux apprendre le francais")
-    city.script("for (const one of arguments[0].querySelectorAll('details')) one.open = true", city.shadow)
+    city.within("for (const one of root.querySelectorAll('details')) one.open = true")
     assert _violations(city) == []
-    outside = """const right = arguments[0].querySelector('dialog').getBoundingClientRect().right;
-                 return [...arguments[0].querySelectorAll('dialog *')].filter((e) => e.getClientRects().length && !e.closest('.unseen')
+    outside = """const right = root.querySelector('dialog').getBoundingClientRect().right;
+                 return [...root.querySelectorAll('dialog *')].filter((e) => e.getClientRects().length && !e.closest('.unseen')
                    && e.getBoundingClientRect().right > right + 1).map((e) => e.outerHTML.slice(0, 100))"""
-    assert city.script(outside, city.shadow) == []
+    assert city.within(outside) == []
     small = [
         b.text
         for b in city.inside("dialog button, dialog textarea, dialog .call, dialog summary")
@@ -345,13 +349,11 @@ def test_the_keyboard_of_a_telephone_covers_nothing(city: City) -> None:
         """for (const [name, value] of [["height", 320], ["offsetTop", 40]]) Object.defineProperty(visualViewport, name, {value});
            visualViewport.dispatchEvent(new Event("resize"));"""
     )
-    top, bottom = city.script(
-        "const r = arguments[0].querySelector('dialog').getBoundingClientRect(); return [r.top, r.bottom]", city.shadow
-    )
+    top, bottom = city.within("const r = root.querySelector('dialog').getBoundingClientRect(); return [r.top, r.bottom]")
     assert (top, bottom) == (40, 360)
     box = city.inside("#message")[0].rect
     assert box["y"] > 40 and box["y"] + box["height"] <= 360
-    assert city.script("return arguments[0].querySelector('.scroll').clientHeight", city.shadow) > 100
+    assert city.within("return root.querySelector('.scroll').clientHeight") > 100
     city.shot("keyboard")
 
 
