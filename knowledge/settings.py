@@ -39,8 +39,8 @@ class Settings(BaseSettings):
         env_prefix = "PASSERELLE_"
 
     @validator("widget_origins")
-    def _origins_alone(cls, value: str) -> str:
-        wrong = [origin for origin in value.split() if not re.match(r"https?://[a-z0-9.-]+(:\d+)?$", origin)]
+    def _origins_alone(cls, value: str | None) -> str | None:
+        wrong = [origin for origin in (value or "").split() if not re.match(r"https?://[a-z0-9.-]+(:\d+)?$", origin)]
         if wrong:
             raise ValueError(f"{wrong[0]} is no origin: write https://www.example.fr, without a path, several with spaces between")
         return value
