@@ -99,7 +99,7 @@ def test_targets_are_wide_enough_for_a_thumb(page: Page, path: str) -> None:
         page.ask("j'ai besoin d'aide pour mes papiers")
     small = [
         b.text
-        for b in page.all("button, input:not([type=hidden]), select, textarea, .call, summary")
+        for b in page.all("button, input:not([type=hidden], .tick input), .tick, select, textarea, .call, summary")
         if b.is_displayed() and b.size["height"] < 44
     ]
     assert small == []
