@@ -35,7 +35,7 @@ _HISTORY = 10
 _TELLS_APART = 4
 # A message nearly repeats what is taught of the outside (margin): « il va pleuvoir demain ? ».
 TAUGHT_OUTSIDE = 1.0
-# First messages: so much likelier than the phrasings taught make it (looked at on the tuning sets: needs lose 0.2 points, the outside gains 1.5).
+# In a first message it is likelier than the phrasings make it (tuning sets: needs lose 0.2 points, the outside gains 1.5).
 _OUTSIDE_AT_FIRST = 3.0
 # While an action is spoken of, the outside is so much rarer (looked at on the tuning conversations).
 _OUTSIDE_UNDER_WAY = 0.3

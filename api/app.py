@@ -10,7 +10,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from api import callback_page, callbacks, chat, directory, docs, errors, help_page, pages, staff
+from api import (
+    callback_page,
+    callbacks,
+    chat,
+    directory,
+    directory_pages,
+    docs,
+    errors,
+    help_page,
+    pages,
+    report_page,
+    staff,
+    widget,
+)
 from api.channels import registry
 from api.errors import RETRY_SECONDS, ApiError
 from api.limits import BodyLimit, RateLimit
@@ -53,8 +66,8 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.state.services = None
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    for router in (chat.router, callbacks.router, directory.router, pages.router, callback_page.router, help_page.router):
-        app.include_router(router)
+    for group in (chat, callbacks, directory, pages, directory_pages, callback_page, help_page, report_page, widget):
+        app.include_router(group.router)
     registry.install(app)
     docs.install(app)
     staff.install(app, settings)
@@ -65,6 +78,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     larger = {"/staff/": settings.max_staff_body_bytes, "/channels/": settings.max_channel_body_bytes}
     app.add_middleware(BodyLimit, most=settings.max_body_bytes, larger=larger)
     app.add_middleware(NoInternals)
+    app.add_middleware(widget.WidgetOrigins, settings=settings)  # a refusal, too, must be readable to the widget
     app.add_middleware(SecurityHeaders)
     return app
 

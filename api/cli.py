@@ -187,7 +187,7 @@ def evaluate(files: list[Path] = typer.Argument(None, help="sets (CSV); default:
 @app.command()
 @one_sentence
 def purge() -> None:
-    """Erase conversations, feedback, call-back requests and missed questions older than PASSERELLE_RETENTION_DAYS."""
+    """Erase conversations, feedback, call-back requests, reports and missed questions older than PASSERELLE_RETENTION_DAYS."""
     from api.opening import open_knowledge
     from knowledge.retention import erase_older_than
 
@@ -195,6 +195,7 @@ def purge() -> None:
     _, factory, _ = open_knowledge(given)
     erased = erase_older_than(factory, given.retention_days)
     what = f"{erased.conversations} conversations, {erased.feedback} feedbacks, {erased.callbacks} call-back requests"
+    what = f"{what}, {erased.reports} reports of errors"
     typer.echo(f"Erased: {what}, {erased.questions} missed questions older than {given.retention_days} days.")
 
 

@@ -18,7 +18,7 @@ from knowledge.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_LIMITED = {("POST", path) for path in ("/api/chat", "/", "/api/feedback", "/api/callbacks", "/rappel")}
+_LIMITED = {("POST", path) for path in ("/api/chat", "/", "/api/feedback", "/api/callbacks", "/rappel", "/signaler")}
 _REDIS_SECONDS = {"socket_timeout": 2, "socket_connect_timeout": 2}
 
 

@@ -10,6 +10,9 @@ from knowledge.delivery.models import IncomingMessage, Kept, OutgoingMessage, Sp
 from knowledge.feedback import Feedback
 from knowledge.handover.models import CallbackRequest, Talk, TalkMessage
 from knowledge.learning import keeping
+from knowledge.moments import utc_now
+from knowledge.once import KEPT, Answered
+from knowledge.reports import SheetReport
 
 # Rasa's tracker store makes this table; only its names are needed here (seconds since the epoch).
 _EVENTS = sa.table("events", sa.column("sender_id"), sa.column("timestamp"))
@@ -23,19 +26,23 @@ class Erased:
     feedback: int
     callbacks: int
     questions: int
+    reports: int
 
 
 def erase_older_than(session_factory: sessionmaker, days: int) -> Erased:
-    """Erase what is older than ``days``: conversations by their last event, feedback, call-back requests, missed
-    questions that nobody decided on, and messages of other channels, delivered or not."""
+    """Erase what is older than ``days``: conversations by their last event, feedback, call-back requests, reports of errors,
+    missed questions that nobody decided on, messages of other channels, delivered or not; and, sooner, the answers
+    kept for who sends twice."""
     limit = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=days)
     with session_factory.begin() as session:
         feedback = session.execute(sa.delete(Feedback).where(Feedback.created_at < limit)).rowcount
         callbacks = session.execute(sa.delete(CallbackRequest).where(CallbackRequest.created_at < limit)).rowcount
         _erase_talks(session, limit)
         _erase_messages(session, limit)
+        reports = session.execute(sa.delete(SheetReport).where(SheetReport.created_at < limit)).rowcount
+        session.execute(sa.delete(Answered).where(Answered.at < utc_now() - KEPT))
         questions = keeping.erase_before(session, limit.date())
-        return Erased(_erase_conversations(session, limit), feedback, callbacks, questions)
+        return Erased(_erase_conversations(session, limit), feedback, callbacks, questions, reports)
 
 
 def _erase_talks(session: Session, limit: dt.datetime) -> None:

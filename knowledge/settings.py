@@ -3,9 +3,10 @@
 Read once at start and handed down (``create_app(settings)``); nothing else reads the environment.
 """
 
+import re
 from pathlib import Path
 
-from pydantic import BaseSettings, Field, SecretStr
+from pydantic import BaseSettings, Field, SecretStr, validator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,6 +19,9 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(default=None, description="locks and rate limits; default: in process")
     secret_key: SecretStr | None = Field(default=None, description="signs what leaves the server; generated into var_dir when unset")
     public_url: str = Field(default="http://127.0.0.1:8000", description="address under which people reach the service")
+    widget_origins: str | None = Field(
+        default=None, description="sites whose pages may show the widget, with spaces between; default: none"
+    )
     rate_limit_chat: int = Field(default=30, ge=0, description="messages per client per minute; 0 = off")
     trusted_proxies: int = Field(default=0, ge=0, description="number of proxies in front whose X-Forwarded-For is believed")
     retention_days: int = Field(default=30, ge=1, description="conversations older than this are erased")
@@ -56,6 +60,18 @@ class Settings(BaseSettings):
 
     class Config:
         env_prefix = "PASSERELLE_"
+
+    @validator("widget_origins")
+    def _origins_alone(cls, value: str | None) -> str | None:
+        wrong = [origin for origin in (value or "").split() if not re.match(r"https?://[a-z0-9.-]+(:\d+)?$", origin)]
+        if wrong:
+            raise ValueError(f"{wrong[0]} is no origin: write https://www.example.fr, without a path, several with spaces between")
+        return value
+
+    @property
+    def origins_of_widget(self) -> list[str]:
+        """The origins whose pages may show the widget."""
+        return (self.widget_origins or "").split()
 
     @property
     def database(self) -> str:

@@ -1,6 +1,6 @@
 """A card as lines to show: what stands in each slot of ``templates/card.html``.
 
-``static/chat.js`` has the same function for answers that arrive by script; a browser test holds
+``scripts/cards.js`` has the same function for answers that arrive by script; a browser test holds
 the two together. A slot that is ``None`` is left out; an empty list is a fact nobody published,
 which the template says.
 """
