@@ -4,12 +4,11 @@ import http.server
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 
 import httpx
 import pytest
-from conftest import Launch
 from resident import DESK, PHONE, SMALL_PHONE, Page
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -28,6 +27,9 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>City
 <meta name="viewport" content="width=device-width, initial-scale=1">{head}</head>
 <body><main><h1>Town hall</h1><p>Opening hours. <a href="/other">Another page</a></p>
 {body}<p>{filler}</p></main></body></html>"""
+
+
+Launch = Callable[..., Page]
 
 
 class _Site(http.server.ThreadingHTTPServer):
