@@ -315,16 +315,16 @@ function converse(root, base, onHeard = () => {}) {
   // --- Speech ----------------------------------------------------------------------------------
 
   function speak(button) {
-    const stops = button.getAttribute("aria-pressed") === "true";
+    const stops = "reading" in button.dataset;
     speech.cancel(); // ends whatever is read now, and so puts its button back
     if (stops) return;
     const label = button.textContent;
     button.textContent = button.dataset.stop;
-    button.setAttribute("aria-pressed", "true");
+    button.dataset.reading = "";
     const texts = [...button.closest(".exchange").querySelectorAll(".answer .bubble")].map((bubble) => bubble.textContent);
     readAloud(texts.join("\n"), () => {
       button.textContent = label;
-      button.setAttribute("aria-pressed", "false");
+      delete button.dataset.reading;
     });
   }
 

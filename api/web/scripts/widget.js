@@ -42,6 +42,24 @@ function readableOn([red, green, blue]) {
   return (light + 0.05) ** 2 > 0.05 * 1.05 ? "#000" : "#fff";
 }
 
+// rem belongs to the page around us: sizes follow what the person chose in the browser instead.
+function dress(root) {
+  const probe = element("span");
+  probe.style.fontSize = "medium";
+  root.append(probe);
+  const rem = parseFloat(getComputedStyle(probe).fontSize) * REM;
+  probe.remove();
+  const style = STYLE.replace(/(\d*\.?\d+)rem\b/g, (_, number) => `${number * rem}px`);
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(style);
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    // Telephones of before 2023 make no sheets by script; there the page must allow an inline one.
+    root.append(element("style", { textContent: style }));
+  }
+}
+
 class PasserelleChat extends HTMLElement {
   static observedAttributes = ["color"];
   #dialog;
@@ -51,12 +69,7 @@ class PasserelleChat extends HTMLElement {
   connectedCallback() {
     if (this.shadowRoot) return;
     const root = this.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    root.adoptedStyleSheets = [sheet];
-    sheet.replaceSync(":host { font-size: medium; }");
-    // rem belongs to the page around us: sizes follow what the person chose in the browser instead.
-    const rem = parseFloat(getComputedStyle(this).fontSize) * REM;
-    sheet.replaceSync(STYLE.replace(/(\d*\.?\d+)rem\b/g, (_, number) => `${number * rem}px`));
+    dress(root);
 
     const launcher = element("button", { type: "button", className: "launcher", lang: "fr" }, icon("M4 4h16v12H11l-5 4v-4H4z"), SAID.launch);
     launcher.setAttribute("aria-haspopup", "dialog");
