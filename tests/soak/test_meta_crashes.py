@@ -26,7 +26,7 @@ from graph_server import VERSION, Platform  # noqa: E402
 
 pytestmark = pytest.mark.soak
 
-KILLS, MESSAGES, PATIENCE_SECONDS = 80, 6, 60
+KILLS, MESSAGES, PATIENCE_SECONDS = 50, 6, 60
 PEOPLE = [("messenger", f"62549393946283{n:02}") for n in range(20)] + [("whatsapp", f"336123456{n:02}") for n in range(20)]
 
 

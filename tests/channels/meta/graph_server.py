@@ -21,7 +21,7 @@ import graph_events as e
 import httpx
 from graph_limits import messenger_problems, whatsapp_problems
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -102,7 +102,10 @@ class Platform:
     async def _message(self, request: Request) -> Response:
         if refusal := self._unauthorized(request):
             return refusal
-        body = await request.json()
+        try:
+            body = await request.json()
+        except ClientDisconnect:  # whoever called died before all was said
+            return Response(status_code=400)
         if "sender_action" in body:
             self.marks.append((body["recipient"]["id"], body["sender_action"]))
             return JSONResponse({"recipient_id": body["recipient"]["id"]})

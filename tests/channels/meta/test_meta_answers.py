@@ -16,7 +16,7 @@ from knowledge.settings import ROOT
 PUBLIC = "https://passerelle.example"
 HELD = [held for path in sorted((ROOT / "tests/conversations").glob("*.yml")) for held in yaml.safe_load(path.read_text(encoding="utf-8"))]
 EMERGENCIES = {
-    "mon père fait un malaise": "15",
+    "mon pere est tombé il respire plu": "15",
     "il y a le feu chez moi": "18",
     "mon voisin me menace avec un couteau": "17",
     "je veux mourir": "3114",
@@ -53,9 +53,12 @@ def check(services, channel: Any, reply: Reply) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("held", HELD[::4], ids=lambda held: held["name"])
 async def test_conversations_on_both(services, both, held):
     for channel in both:
-        conversation = uuid.uuid4().hex
+        conversation, buttons = uuid.uuid4().hex, {}
         for turn in held["turns"]:
-            check(services, channel, await services.engine.respond(Message(conversation, turn["say"], channel.name)))
+            said = turn["say"] if "say" in turn else buttons[turn["tap"]]
+            reply = await services.engine.respond(Message(conversation, said, channel.name))
+            check(services, channel, reply)
+            buttons = {quick.title: quick.payload for one in reply.messages for quick in one.quick_replies}
 
 
 async def test_every_action_on_both(services, both):
