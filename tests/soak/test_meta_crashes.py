@@ -61,7 +61,7 @@ def test_workers_that_die_lose_nothing_and_say_nothing_twice(postgres, tmp_path)
         finally:
             done.set()
             nursery.kill()
-        platform.finish()
+        platform.close()
     with factory() as session:
         came = session.execute(sa.select(sa.func.count()).select_from(IncomingMessage)).scalar_one()
         in_doubt = session.execute(sa.select(sa.func.count()).where(OutgoingMessage.attempts > 1)).scalar_one()
