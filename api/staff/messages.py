@@ -1,6 +1,6 @@
 """``/staff/messages``: messages of other channels that could not be answered or delivered, to try again or to drop."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -51,4 +51,15 @@ def _page(request: Request, status_code: int = 200, problem: str | None = None) 
     with services.sessions() as session:
         letters, spent = dead_letters.listed(session), spending.spent(session, now_in_paris().date())
     most = services.settings.sms_daily_segments
-    return render(request, "messages.html", status_code, page="messages", letters=letters, spent=spent, most=most, problem=problem)
+    shown = {"letters": letters, "spent": spent, "most": most, "problem": problem}
+    return render(request, "messages.html", status_code, page="messages", words=_words, **shown)
+
+
+def _words(body: Any) -> str:
+    """Return what a person would have read of ``body``, whatever its channel's shape; a message of cards has their titles."""
+    if isinstance(body, list):
+        return " · ".join(filter(None, map(_words, body)))
+    if not isinstance(body, dict):
+        return ""
+    said = next((body[name] for name in ("text", "body", "title") if isinstance(body.get(name), str)), "")
+    return said or next(filter(None, map(_words, body.values())), "")

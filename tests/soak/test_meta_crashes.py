@@ -26,11 +26,11 @@ from graph_server import VERSION, Platform  # noqa: E402
 
 pytestmark = pytest.mark.soak
 
-KILLS, MESSAGES, PATIENCE_SECONDS = 50, 6, 60
+KILLS, MESSAGES, PATIENCE_SECONDS = 30, 6, 90
 PEOPLE = [("messenger", f"62549393946283{n:02}") for n in range(20)] + [("whatsapp", f"336123456{n:02}") for n in range(20)]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_workers_that_die_lose_nothing_and_say_nothing_twice(postgres, tmp_path):
     secrets = {
         f"{channel}_{name}": value
@@ -61,7 +61,7 @@ def test_workers_that_die_lose_nothing_and_say_nothing_twice(postgres, tmp_path)
         finally:
             done.set()
             nursery.kill()
-        platform.finish()
+        platform.close()
     with factory() as session:
         came = session.execute(sa.select(sa.func.count()).select_from(IncomingMessage)).scalar_one()
         in_doubt = session.execute(sa.select(sa.func.count()).where(OutgoingMessage.attempts > 1)).scalar_one()

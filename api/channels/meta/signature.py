@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 def may_subscribe(mode: str, token: str, expected: SecretStr | None) -> bool:
     """True when ``hub.mode`` asks to subscribe and ``hub.verify_token`` is the one of the settings, if there is one."""
-    if expected is None:
+    if not expected:  # an empty one is none
         return False
     same = hmac.compare_digest(token.encode("utf-8", "replace"), expected.get_secret_value().encode())
     return same and mode == "subscribe"
@@ -21,6 +21,6 @@ def sign(body: bytes, secret: SecretStr) -> str:
 
 def is_signed(body: bytes, header: str | None, secret: SecretStr | None) -> bool:
     """True when ``header`` is the signature of the raw ``body``, compared in constant time."""
-    if secret is None or header is None:
+    if not secret or header is None:
         return False
     return hmac.compare_digest(header.encode("utf-8", "replace"), sign(body, secret).encode())

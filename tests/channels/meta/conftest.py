@@ -39,6 +39,7 @@ def platform_server() -> Iterator[tuple[Platform, str]]:
     platform = Platform()
     with serving(platform.app) as address:
         yield platform, address
+    platform.close()
 
 
 @pytest.fixture

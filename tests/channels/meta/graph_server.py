@@ -67,6 +67,8 @@ class Platform:
         self.faults: deque[Fault] = deque()
         self.hook = ""
         self.tells = True
+        # One for all calls, without the certificates that plain HTTP needs none of: to load them takes longer than a call.
+        self._caller = httpx.Client(timeout=10, verify=False)
         self._telling: list[threading.Thread] = []
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
@@ -96,6 +98,10 @@ class Platform:
         """Wait until everything was told."""
         while self._telling:
             self._telling.pop().join(10)
+
+    def close(self) -> None:
+        self.finish()
+        self._caller.close()
 
     # The Graph API
 
@@ -191,7 +197,7 @@ class Platform:
         body = e.raw(events)
         for _ in range(tries):
             try:
-                answer = httpx.post(f"{self.hook}/channels/{channel}", content=body, headers=e.headers(body, secret), timeout=10)
+                answer = self._caller.post(f"{self.hook}/channels/{channel}", content=body, headers=e.headers(body, secret))
             except httpx.TransportError:
                 time.sleep(0.1)
                 continue

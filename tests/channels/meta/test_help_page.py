@@ -7,7 +7,7 @@ import pytest
 
 def numbers(page: str) -> list[tuple[str, str]]:
     """The address and the number of each entry, in order."""
-    return re.findall(r'<h2><a href="([^"]+)">([^<]+)</a></h2>', page)
+    return re.findall(r'<a class="call" href="([^"]+)">[^<]+<b>([^<]+)</b></a>', page)
 
 
 def test_all_help_numbers_are_one_tap_away(application):

@@ -6,6 +6,7 @@ import uuid
 import graph_events as e
 import httpx
 import pytest
+from graph_server import Fault
 
 from knowledge.accounts import people, sessions
 from knowledge.accounts.models import Role
@@ -17,14 +18,12 @@ PERSON = {"messenger": e.PSID, "whatsapp": e.WA_ID}
 
 @pytest.fixture
 def agent_of():
-    """``agent_of(running)``: a client of the console."""
+    """``agent_of(running, "editor")``: a client of the console with this role."""
     clients = []
 
-    def sign_in(running) -> httpx.Client:
+    def sign_in(running, role: str = "agent") -> httpx.Client:
         with running.services.sessions.begin() as session:
-            token = sessions.begin(
-                session, people.create(session, "Camille Test", f"{uuid.uuid4().hex}@pimms.example", Role("agent"), None)
-            )
+            token = sessions.begin(session, people.create(session, "Camille Test", f"{uuid.uuid4().hex}@pimms.example", Role(role), None))
         cookies = {"passerelle_staff": token}
         client = httpx.Client(base_url=running.client.base_url, cookies=cookies, headers={"accept": "text/html"}, timeout=20)
         clients.append(client)
@@ -34,6 +33,17 @@ def agent_of():
     yield sign_in
     for client in clients:
         client.close()
+
+
+@pytest.mark.parametrize(("channel", "code", "subcode"), [("messenger", 10, 2018278), ("whatsapp", 131047, None)])
+def test_what_came_too_late_stands_in_the_console_with_its_words_and_its_reason(running, platform, agent_of, channel, code, subcode):
+    platform.faults.append(Fault(400, code, subcode))
+    body = e.page([e.said("in.1", "choix")]) if channel == "messenger" else e.account(e.value(e.wa_text("in.1", "choix")))
+    platform.call(channel, body)
+    until(lambda: settled(running.services) and not platform.faults)
+    page = agent_of(running, "editor").get("/staff/messages").text
+    assert "<p>Lequel ?</p>" in page and "plus de 24 heures depuis le dernier message de la personne" in page
+    assert PERSON[channel] not in page
 
 
 @pytest.mark.parametrize("channel", ["messenger", "whatsapp"])

@@ -63,11 +63,18 @@ def test_an_answer_arrives_and_the_message_is_marked_as_read(running, platform, 
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_it_is_acknowledged_at_once_whatever_the_engine_does(running, platform, channel):
     write(platform, channel, "warm", "bonjour")
-    running.engine.seconds = 0.6
-    for n in range(3):
+    running.engine.seconds = 1.5
+    taken, any_request = [], []
+    for n in range(5):
+        began = time.monotonic()
+        running.client.get("/healthz")
+        any_request.append(time.monotonic() - began)
         began = time.monotonic()
         write(platform, channel, f"in.{n}", "papiers", sender=f"3361234567{n}")
-        assert time.monotonic() - began < 0.2
+        taken.append(time.monotonic() - began)
+    # Beside what any request takes: the machine that runs the tests may be a busy one. None waits for the engine.
+    assert min(taken) < 0.2 + min(any_request) and max(taken) < running.engine.seconds
+    running.engine.seconds = 0
 
 
 @pytest.mark.parametrize("channel", CHANNELS)

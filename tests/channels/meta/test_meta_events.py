@@ -45,6 +45,7 @@ def test_the_signature_is_of_the_very_bytes():
     assert not is_signed(body + b" ", sign(body, e.SECRET), e.SECRET)
     assert not is_signed(body, sign(body, OTHER), e.SECRET)
     assert not is_signed(body, sign(body, e.SECRET), None)
+    assert not is_signed(body, sign(body, SecretStr("")), SecretStr(""))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,7 @@ def test_the_signature_is_of_the_very_bytes():
         ("subscribe", "s", SecretStr("s"), True),
         ("subscribe", "x", SecretStr("s"), False),
         ("subscribe", "", None, False),
+        ("subscribe", "", SecretStr(""), False),
         ("subscribe", "", SecretStr("s"), False),
         ("unsubscribe", "s", SecretStr("s"), False),
         ("subscribe", "\ud800é", SecretStr("s"), False),
