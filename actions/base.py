@@ -100,9 +100,9 @@ class DirectoryAction(Action):
     def such_a_one(self, tracker: Tracker, text: str) -> Entry | None:
         """Return the one of those spoken of whose title alone has a word of « ceux de jour », else None."""
         said = [word for word in words(told_apart_by(text)) if len(word) >= _TELLS_APART]
-        titles = {a: set(words(self.entry(a).action.title)) for a in self.ids(tracker, "shown", "history")} if said else {}  # type: ignore[union-attr]
-        meant = [a for a, title in titles.items() if any(_same(s, t) for s in said for t in title)]
-        return self.entry(meant[0]) if len(meant) == 1 else None
+        spoken_of = [self.services.store.current().by_id[a] for a in self.ids(tracker, "shown", "history")] if said else []
+        meant = [entry for entry in spoken_of if any(_same(word, titled) for word in said for titled in words(entry.action.title))]
+        return meant[0] if len(meant) == 1 else None
 
     def ids(self, tracker: Tracker, *slots: str) -> list[str]:
         """The ids in these slots, each once, that the directory still has."""

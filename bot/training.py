@@ -4,8 +4,6 @@ Which one answers is decided elsewhere (bot/activation.py). Training runs ``rasa
 its own, as a Rasa developer would, so that its memory is given back and its threads end with it.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import os
 import subprocess
@@ -17,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from bot.phrasings import Taught, taught_by_files, write_config
+from knowledge.locks import held
 
 ROOT = Path(__file__).resolve().parent.parent
 _DATA = ["--domain", "bot/domain", "--data", "nlu/data", "bot/rules", "bot/stories"]
@@ -42,7 +41,7 @@ def ensure_model(var_dir: Path, say: Callable[[str], None], taught: Taught | Non
     path = model_path(var_dir, taught)
     if path.exists() and intact(path):
         return path
-    with _alone(var_dir):  # processes that start together train once
+    with held(var_dir / "training.lock"):  # processes that start together train once
         if path.exists() and intact(path):
             return path
         if path.exists():
@@ -125,14 +124,6 @@ def code_fingerprint() -> str:
     for name, content in _inputs():
         digest.update(name.encode() + b"\0" + content + b"\0")
     return digest.hexdigest()
-
-
-@contextlib.contextmanager
-def _alone(var_dir: Path) -> Iterator[None]:
-    var_dir.mkdir(parents=True, exist_ok=True)
-    with (var_dir / "training.lock").open("w", encoding="utf-8") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _files() -> Taught:

@@ -1,7 +1,6 @@
 """Opening the database and bringing its tables up to date."""
 
 import contextlib
-import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from knowledge.errors import DatabaseUnavailable
+from knowledge.locks import held
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -99,6 +99,5 @@ def alone(engine: Engine) -> Iterator[None]:
     if not name or name == ":memory:":
         yield
         return
-    with Path(f"{name}.migrating").open("w", encoding="utf-8") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with held(Path(f"{name}.migrating")):
         yield

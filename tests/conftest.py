@@ -16,6 +16,10 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from tests.postgres import POSTGRES, a_database
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
@@ -176,20 +180,20 @@ def needs_redis() -> str:
     return url
 
 
-@pytest.fixture
-def postgres() -> Iterator[str]:
-    """The URL of a new database on the local PostgreSQL, dropped afterwards; skips without one."""
-    import sqlalchemy as sa
-
-    server = "postgresql://postgres@127.0.0.1:5432"
-    engine = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", future=True, connect_args={"connect_timeout": 3})
-    name = f"passerelle_test_{uuid.uuid4().hex[:12]}"
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Engine]:
+    """The local PostgreSQL; skips without one."""
+    server = sa.create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT", future=True, connect_args={"connect_timeout": 3})
     try:
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"create database {name}"))
+        server.connect().close()
     except sa.exc.OperationalError as error:
-        _skip_or_fail(f"no PostgreSQL answers at {server}: {str(error.orig).strip()}")
-    yield f"{server}/{name}"
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"drop database if exists {name} with (force)"))
-    engine.dispose()
+        _skip_or_fail(f"no PostgreSQL answers at {POSTGRES}: {str(error.orig).strip()}")
+    yield server
+    server.dispose()
+
+
+@pytest.fixture
+def postgres(postgres_server: Engine) -> Iterator[str]:
+    """The URL of a new database on the local PostgreSQL, dropped afterwards."""
+    with a_database(postgres_server) as name:
+        yield f"{POSTGRES}/{name}"

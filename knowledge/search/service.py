@@ -180,7 +180,8 @@ class Search:
         if not words(text) or not directory.entries:
             return Result((), 1.0, None, person)
         index = self._index_for(directory)
-        scores = index.score(clean(text))
+        said = clean(text)
+        scores = index.score(said)
         entries, margins = self._margins(directory, index, scores)
         fits = _fits(entries, margins, person)
         for i, found in fits.items():
@@ -188,7 +189,7 @@ class Search:
         probabilities, outside = index.ranker.probabilities(margins, scores.outside, outside_odds)
         accepted = (i for i in np.argsort(-margins) if filters.accepts(entries[i]) and (among is None or entries[i].id in among))
         hits = tuple(Hit(entries[i], float(probabilities[i]), float(margins[i]), fits.get(i, ())) for i in islice(accepted, limit))
-        topic = index.topic(clean(text)) if outside >= _TOPIC_AT else None
+        topic = index.topic(said) if outside >= _TOPIC_AT else None
         return Result(hits, outside, topic, person, _broad(index, scores), scores.outside)
 
     def explain(self, text: str, action_id: str, person: Person | None = None) -> Evidence:

@@ -1,9 +1,6 @@
 """Databases, a directory small enough to read at a glance, and the real one fitted once."""
 
-import contextlib
-import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,8 +15,7 @@ from knowledge.files import DirectoryFiles, read_directory
 from knowledge.loader import load
 from knowledge.search import Search
 from knowledge.settings import ROOT
-
-POSTGRES = "postgresql://postgres@127.0.0.1:5432"
+from tests.postgres import POSTGRES, a_database
 
 SOURCES = """\
 sources:
@@ -125,41 +121,10 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'passerelle.db'}"
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Engine]:
-    """The local server; a database of its own for each test is made and dropped there."""
-    server = sa.create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT", future=True, connect_args={"connect_timeout": 3})
-    try:
-        server.connect().close()
-    except sa.exc.OperationalError as error:
-        message = f"no PostgreSQL answers at {POSTGRES}: {str(error.orig).strip()}"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    yield server
-    server.dispose()
-
-
-@contextlib.contextmanager
-def a_database(server: Engine) -> Iterator[str]:
-    """The name of a new, empty database, dropped afterwards."""
-    name = f"passerelle_test_{uuid.uuid4().hex[:12]}"
-    with server.connect() as connection:
-        connection.execute(sa.text(f"create database {name}"))
-    yield name
-    with server.connect() as connection:
-        connection.execute(sa.text(f"drop database if exists {name} with (force)"))
-
-
-@pytest.fixture
-def postgres_url(postgres_server: Engine) -> Iterator[str]:
-    """An empty PostgreSQL database."""
-    with a_database(postgres_server) as name:
-        yield f"{POSTGRES}/{name}"
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """Both databases that Passerelle supports, empty."""
-    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres")
 
 
 @pytest.fixture

@@ -157,8 +157,8 @@ def test_an_unusable_database_gives_one_sentence_without_the_password(case: str)
     assert "s3cret" not in message.replace("/proc/s3cret", "")
 
 
-def test_a_wrong_database_name_is_said_without_the_password(postgres_url: str) -> None:
-    url = sa.engine.make_url(postgres_url).set(database="nowhere", password="s3cret")
+def test_a_wrong_database_name_is_said_without_the_password(postgres: str) -> None:
+    url = sa.engine.make_url(postgres).set(database="nowhere", password="s3cret")
     with pytest.raises(DatabaseUnavailable, match="nowhere") as caught:
         open_engine(url.render_as_string(hide_password=False))
     assert "s3cret" not in str(caught.value)

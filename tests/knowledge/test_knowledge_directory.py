@@ -57,9 +57,9 @@ def test_the_last_directory_stays_in_use_when_the_tables_are_gone(
 
 
 def test_the_last_directory_stays_in_use_when_the_server_is_gone_and_the_next_is_found_when_it_is_back(
-    postgres_url: str, data: Path, edit_club: Edit
+    postgres: str, data: Path, edit_club: Edit
 ) -> None:
-    engine = open_engine(postgres_url)
+    engine = open_engine(postgres)
     migrate(engine)
     load(sessions(engine), data)
     store = DirectoryStore(sessions(engine), fresh_seconds=0)
