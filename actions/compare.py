@@ -7,7 +7,9 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import DirectoryAction, now_about, text_of, utter
+from actions.base import now_about, text_of, utter
+from actions.need import AnswersNeeds
+from knowledge.search import Kind, decide
 from nlu.french.ellipsis import subject_words
 from nlu.french.sms import expand
 
@@ -19,10 +21,12 @@ _CLEARLY_NAMED = 0.0
 _BETWEEN = re.compile(r"\b(?:et|ou|vs|versus|contre|par rapport a|plutot que)\b")
 
 
-class ActionCompare(DirectoryAction):
+class ActionCompare(AnswersNeeds):
     action_name = "action_compare"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        if not tracker.get_slot("current_action") and decide(self.services.search.find(text_of(tracker))).kind is Kind.outside:
+            return self.answer_need(dispatcher, tracker)  # « la différence entre un sénateur et un député »
         compared = self.named_sides(tracker) or self.ids(tracker, "shown")[:2]
         if len(compared) < 2:
             compared = self.ids(tracker, "history")[::-1][:2]

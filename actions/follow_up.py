@@ -41,6 +41,8 @@ class FollowUp(AnswersNeeds):
                 subject_words(text_of(tracker)) and decide(result).kind is Kind.answer
             ):
                 return self._first_words(dispatcher, tracker, result)
+            if decide(result).kind is Kind.outside and self._names_none_of_ours(text_of(tracker)) and kind_before(tracker) is None:
+                return self.answer_need(dispatcher, tracker)  # « un kebab ouvert après minuit ? »
         elif self._leaves_the_subject(tracker):
             return self.answer_need(dispatcher, tracker)
         entry = self.subject(tracker) or self._before_the_emergency(dispatcher, tracker)
@@ -53,11 +55,15 @@ class FollowUp(AnswersNeeds):
 
     def _leaves_the_subject(self, tracker: Tracker) -> bool:
         """True for « quel temps fera-t-il demain ? »: it sounds a little like a question about the action, and is about nothing here."""
-        directory, text = self.services.store.current(), text_of(tracker)
-        named = subject_words(text)
-        if confidence_of(tracker) > _CLEARLY_ASKED or not named or directory.about(named) or directory.named_in(text):
+        text = text_of(tracker)
+        if confidence_of(tracker) > _CLEARLY_ASKED or not self._names_none_of_ours(text):
             return False
         return self.services.search.find(text, limit=1).outside_margin >= TAUGHT_OUTSIDE
+
+    def _names_none_of_ours(self, text: str) -> bool:
+        """True when a question has a subject of its own, and it is no action or organisation by its name."""
+        directory, named = self.services.store.current(), subject_words(text)
+        return bool(named) and not directory.about(named) and not directory.named_in(text)
 
     def _first_words(self, dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[EventType]:
         """Nothing was spoken of yet: the question is a need too, and its next best doors stay in sight."""

@@ -10,7 +10,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from api import callback_page, callbacks, chat, directory, docs, errors, pages, staff
+from api import (
+    callback_page,
+    callbacks,
+    chat,
+    directory,
+    directory_pages,
+    docs,
+    errors,
+    help_page,
+    pages,
+    report_page,
+    staff,
+    widget,
+)
+from api.channels import registry
 from api.errors import RETRY_SECONDS, ApiError
 from api.limits import BodyLimit, RateLimit
 from api.middleware import NoInternals, ReadyFirst, SecurityHeaders
@@ -52,16 +66,19 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.state.services = None
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    for router in (chat.router, callbacks.router, directory.router, pages.router, callback_page.router):
-        app.include_router(router)
+    for group in (chat, callbacks, directory, pages, directory_pages, callback_page, help_page, report_page, widget):
+        app.include_router(group.router)
+    registry.install(app)
     docs.install(app)
     staff.install(app, settings)
     _health(app)
     # The last one added is the outermost.
     app.add_middleware(ReadyFirst)
     app.add_middleware(RateLimit, settings=settings)
-    app.add_middleware(BodyLimit, most=settings.max_body_bytes, most_from_staff=settings.max_staff_body_bytes)
+    larger = {"/staff/": settings.max_staff_body_bytes, "/channels/": settings.max_channel_body_bytes}
+    app.add_middleware(BodyLimit, most=settings.max_body_bytes, larger=larger)
     app.add_middleware(NoInternals)
+    app.add_middleware(widget.WidgetOrigins, settings=settings)  # a refusal, too, must be readable to the widget
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -73,7 +90,10 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
     except Exception as error:
         logger.error("start: %s", error)
         raise
-    await asyncio.gather(_erase_in_time(services, settings), _follow_model(services))
+    # A group ends only when all have ended: the channels close their connections then.
+    async with asyncio.TaskGroup() as running:
+        for work in (_erase_in_time(services, settings), _follow_model(services), app.state.channels.run(services)):
+            running.create_task(work)
 
 
 async def _erase_in_time(services: Services, settings: Settings) -> None:

@@ -10,14 +10,17 @@ from pydantic import BaseModel, Extra, Field, StrictBool, StrictStr, constr, val
 
 from api.errors import ApiError
 from api.models import ChatAnswer
+from api.once import once
 from api.recording import record, record_unhelpful
 from api.views import cards
 from api.wiring import Services
 from bot.engine import Message
 from bot.handover import hand_on
+from knowledge.delivery import people
 from knowledge.feedback import Feedback
 from knowledge.figures.counting import Series, count
 from knowledge.handover import talks
+from knowledge.once import erase as erase_answers
 from knowledge.schedules import now_in_paris
 from nlu.french.text import clean
 
@@ -36,10 +39,12 @@ class Body(BaseModel):
 
 
 class ChatRequest(Body):
-    """One message. Without ``conversation_id`` a new conversation begins."""
+    """One message. Without ``conversation_id`` a new conversation begins. ``request_id`` is the sender's for this message:
+    sent again with the same one within minutes, it gets the same answer."""
 
     message: StrictStr = Field(..., example="jarive pa a lire le courié")
     conversation_id: ConversationId | None = Field(None, example=None)  # type: ignore[valid-type]
+    request_id: uuid.UUID | None = None
 
     @validator("message")
     def _some_text(cls, value: str) -> str:
@@ -63,7 +68,7 @@ class FeedbackRequest(Body):
 async def chat(request: Request, body: ChatRequest) -> dict[str, Any]:
     """Answer one message in French, with the actions that fit, best first."""
     services: Services = request.app.state.services
-    return await answer(services, body.message, body.conversation_id)
+    return await once(services, body.request_id, lambda: answer(services, body.message, body.conversation_id))
 
 
 async def answer(services: Services, message: str, conversation_id: str | None, channel: str = _WEB) -> dict[str, Any]:
@@ -95,6 +100,8 @@ async def erase(request: Request, conversation_id: str) -> Response:
     await services.engine.erase(conversation_id)
     with services.sessions.begin() as session:
         talks.erase(session, conversation_id)
+        people.erase(session, conversation_id)
+        erase_answers(session, conversation_id)
         session.query(Feedback).filter(Feedback.conversation == conversation_id).delete()
     return Response(status_code=204)
 

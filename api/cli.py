@@ -42,7 +42,7 @@ def serve(
     """Serve the chat, the directory and the API. WEB_CONCURRENCY sets the number of worker processes."""
     import uvicorn
 
-    from api.opening import find_redis, open_knowledge, secret_key
+    from api.opening import complete_channels, find_redis, open_knowledge, secret_key
     from bot.activation import model_to_serve
     from bot.phrasings import taught_by
 
@@ -52,6 +52,7 @@ def serve(
     # What can fail fails here, in one process, before any worker starts.
     secret_key(given)
     find_redis(given)
+    complete_channels(given)
     typer.echo(f"Knowledge base: {_load_files(given)} actions.")
     database, factory, store = open_knowledge(given)
     model_to_serve(factory, given.var_dir, taught_by(store.current()), typer.echo)
@@ -186,7 +187,7 @@ def evaluate(files: list[Path] = typer.Argument(None, help="sets (CSV); default:
 @app.command()
 @one_sentence
 def purge() -> None:
-    """Erase conversations, feedback, call-back requests and missed questions older than PASSERELLE_RETENTION_DAYS."""
+    """Erase conversations, feedback, call-back requests, reports and missed questions older than PASSERELLE_RETENTION_DAYS."""
     from api.opening import open_knowledge
     from knowledge.retention import erase_older_than
 
@@ -194,6 +195,7 @@ def purge() -> None:
     _, factory, _ = open_knowledge(given)
     erased = erase_older_than(factory, given.retention_days)
     what = f"{erased.conversations} conversations, {erased.feedback} feedbacks, {erased.callbacks} call-back requests"
+    what = f"{what}, {erased.reports} reports of errors"
     typer.echo(f"Erased: {what}, {erased.questions} missed questions older than {given.retention_days} days.")
 
 

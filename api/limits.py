@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import time
+from collections.abc import Mapping
 
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
@@ -17,7 +18,7 @@ from knowledge.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_LIMITED = {("POST", path) for path in ("/api/chat", "/", "/api/feedback", "/api/callbacks", "/rappel")}
+_LIMITED = {("POST", path) for path in ("/api/chat", "/", "/api/feedback", "/api/callbacks", "/rappel", "/signaler")}
 _REDIS_SECONDS = {"socket_timeout": 2, "socket_connect_timeout": 2}
 
 
@@ -74,16 +75,17 @@ def client_address(scope: Scope, proxies: int) -> str:
 class BodyLimit:
     """ASGI middleware: 413 as soon as a body is larger than ``most`` bytes, declared or not.
 
-    The console's pages send whole sheets and files: up to ``most_from_staff``.
+    ``larger``: the limits of addresses that begin so. The console's pages send whole sheets and files, a channel's
+    platform many messages at once.
     """
 
-    def __init__(self, app: ASGIApp, most: int, most_from_staff: int) -> None:
-        self._app, self._most, self._most_from_staff = app, most, most_from_staff
+    def __init__(self, app: ASGIApp, most: int, larger: Mapping[str, int]) -> None:
+        self._app, self._most, self._larger = app, most, larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS", "DELETE"):
             return await self._app(scope, receive, send)
-        most = self._most_from_staff if scope["path"].startswith("/staff/") else self._most
+        most = next((most for start, most in self._larger.items() if scope["path"].startswith(start)), self._most)
         declared = Request(scope).headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > most:
             return await _refuse(scope, receive, send)

@@ -57,3 +57,17 @@ def find_redis(settings: Settings) -> None:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         raise BadSettings("Redis does not answer: start it, or correct PASSERELLE_REDIS_URL (redis://host:6379/0).") from error
+
+
+def complete_channels(settings: Settings) -> None:
+    """Make sure that a channel which is set up at all is so wholly. Raises BadSettings."""
+    groups = (
+        ("twilio_account_sid", "twilio_auth_token", "twilio_from"),
+        ("sms_gateway_url", "sms_gateway_token", "sms_gateway_secret", "sms_gateway_from"),
+        ("messenger_app_secret", "messenger_verify_token", "messenger_page_token"),
+        ("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_token", "whatsapp_phone_number_id"),
+    )
+    for names in groups:
+        missing = [f"PASSERELLE_{name.upper()}" for name in names if not getattr(settings, name)]
+        if 0 < len(missing) < len(names):
+            raise BadSettings(f"Set {' and '.join(missing)} as well, or none of its group (docs/channels.md).")

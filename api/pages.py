@@ -1,29 +1,24 @@
-"""The pages that residents see: the chat (also without script), the directory, the notice, errors."""
+"""The pages that residents see: the chat (also without script), the notice, errors. The directory: ``directory_pages.py``."""
 
 import hashlib
-from collections.abc import Iterator
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 from starlette.templating import Jinja2Templates
 
-from api import callbacks, chat, views
+from api import callbacks, chat
 from api.web import links
+from api.web.scripts import bundle
 from api.web.sheet import BLANK, Line, sheet
-from knowledge.directory import Directory, Entry
-from knowledge.editing.history import last
-from knowledge.errors import UnknownAction
-from knowledge.schema import Theme
-from knowledge.search import Filters
+from knowledge.directory import Directory
 
 WEB = Path(__file__).parent / "web"
 # The counter to ask at when nothing says how to reach an action.
 _COUNTER = "pimms"
-_SEARCH_RESULTS = 8
 _STARTING_SECONDS = 5
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -84,31 +79,10 @@ def _problem(message: str, error: ValidationError) -> str:
     return "too-long" if len(message.strip()) > chat.MAX_CHARACTERS else "empty"
 
 
-@router.get("/annuaire")
-def directory_page(request: Request, q: Annotated[str, Query()] = "", theme: Annotated[str, Query()] = "") -> HTMLResponse:
-    """Everything by theme; what is nearest to ``q``; what bears ``theme``."""
-    directory = _directory(request)
-    q = q.strip()[: chat.MAX_CHARACTERS]
-    if q:
-        hits = request.app.state.services.search.find(q, filters=Filters(theme=theme or None), limit=_SEARCH_RESULTS).hits
-        groups = [("", [hit.entry for hit in hits])] if hits else []
-    else:
-        groups = list(_by_theme(directory, theme))
-    shown = [(key, [sheet(views.card(entry, directory)) for entry in entries]) for key, entries in groups]
-    found = sum(len(sheets) for _, sheets in shown)
-    return render(request, "annuaire.html", page="annuaire", q=q, theme=theme, groups=shown, found=found)
-
-
-@router.get("/annuaire/{action_id}")
-def action_page(request: Request, action_id: str) -> HTMLResponse:
-    """One action with all that is known of it."""
-    directory = _directory(request)
-    try:
-        entry = directory.entry(action_id)
-    except UnknownAction:
-        return error_page(request, 410 if _was_archived(request, action_id) else 404)
-    card = views.card(entry, directory)
-    return render(request, "fiche.html", page="fiche", sheet=sheet(card), themes=card["themes"], pimms=counter(directory))
+@router.get("/accessibilite")
+def accessibility_page(request: Request) -> HTMLResponse:
+    """What was tested, by whom, and what is not reachable for everyone."""
+    return render(request, "accessibilite.html", page="mentions")
 
 
 @router.get("/mentions")
@@ -128,35 +102,38 @@ def render(request: Request, name: str, status_code: int = 200, headers: dict[st
 
 
 def _chat(request: Request, reply: dict[str, Any] | None = None, conversation_id: str = "", **context: Any) -> HTMLResponse:
-    directory = _directory(request)
     conversation_id = reply["conversation_id"] if reply else conversation_id
-    pattern = links.pattern(number.number for number in directory.help_numbers)
     return render(
         request,
         "chat.html",
         page="chat",
-        blank=BLANK,
-        links=partial(links.pieces, source=pattern),
-        links_pattern=pattern,
-        longest=chat.MAX_CHARACTERS,
-        pimms=counter(directory),
+        script=f"/chat.js?v={bundle('chat.js').digest}",
         reply=reply,
         conversation_id=conversation_id,
         talk=callbacks.talk_of(request, conversation_id) if conversation_id else None,
         request_id=callbacks.new_id(),
-        retention_days=request.app.state.services.settings.retention_days,
+        **chat_context(request),
         **context,
     )
 
 
-def _directory(request: Request) -> Directory:
+def chat_context(request: Request) -> dict[str, Any]:
+    """What a conversation needs wherever it is shown: patterns, words, the counter to ask at."""
+    directory = current_directory(request)
+    pattern = links.pattern(number.number for number in directory.help_numbers)
+    return {
+        "blank": BLANK,
+        "links": partial(links.pieces, source=pattern),
+        "links_pattern": pattern,
+        "longest": chat.MAX_CHARACTERS,
+        "pimms": counter(directory),
+        "retention_days": request.app.state.services.settings.retention_days,
+    }
+
+
+def current_directory(request: Request) -> Directory:
+    """The newest directory."""
     return request.app.state.services.store.current()
-
-
-def _was_archived(request: Request, action_id: str) -> bool:
-    with request.app.state.services.sessions() as session:
-        newest = last(session, "action", action_id)
-    return newest is not None and newest.after is None
 
 
 def counter(directory: Directory) -> list[Line]:
@@ -164,15 +141,3 @@ def counter(directory: Directory) -> list[Line]:
     entry = directory.by_id.get(_COUNTER)
     phones = [contact.value for contact in entry.contacts if contact.kind == "phone"] if entry else []
     return [Line(value, links.href(value)) for value in phones[:1]]
-
-
-def _by_theme(directory: Directory, wanted: str) -> Iterator[tuple[str, list[Entry]]]:
-    """Each action once, under its first theme; all that bear ``wanted`` when it is given."""
-    if wanted:
-        entries = [entry for entry in directory.entries if wanted in entry.action.themes]
-        yield from [(wanted, entries)] if entries else []
-        return
-    groups: dict[str, list[Entry]] = {theme: [] for theme in get_args(Theme)}
-    for entry in directory.entries:
-        groups[entry.action.themes[0]].append(entry)
-    yield from ((theme, entries) for theme, entries in groups.items() if entries)

@@ -84,6 +84,8 @@ def alone(var_dir: Path) -> Iterator[None]:
 
 def is_running(var_dir: Path) -> bool:
     """True while a training of this installation runs."""
+    if training.is_started(var_dir):
+        return True
     path = training.models_of(var_dir) / _LOCK
     if not path.exists():
         return False

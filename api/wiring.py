@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from actions.registry import all_actions
 from actions.services import Services as ActionServices
-from api.opening import find_redis, open_knowledge, secret_key
+from api.opening import complete_channels, find_redis, open_knowledge, secret_key
 from bot.activation import ModelWatch, model_to_serve
 from bot.engine import DialogueEngine
 from bot.phrasings import taught_by
@@ -43,6 +43,7 @@ def open_services(settings: Settings, say: Callable[[str], None] = logger.info, 
     """Open everything, training the model when needed. Raises KnowledgeError, TrainingFailed, BadSettings."""
     key = secret_key(settings)
     find_redis(settings)
+    complete_channels(settings)
     database, factory, store = open_knowledge(settings)
     model = model_to_serve(factory, settings.var_dir, taught_by(store.current()), say)
     # Rows of one message are small: a second thread of the linear algebra would only wait, at full speed.

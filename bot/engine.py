@@ -1,9 +1,12 @@
 """The port between channels and dialogue: what comes in, what goes out. No Rasa in here."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, get_args
+
+from sqlalchemy.orm import Session
 
 Outcome = Literal[
     "answer",
@@ -73,11 +76,26 @@ class Turn:
     answered: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A reply that the engine does not know of yet. ``remember`` writes what was said into the caller's transaction; left
+    out, the conversation stands where it stood, and the same message can be answered anew."""
+
+    reply: Reply
+    remember: Callable[[Session], None]
+
+
 class DialogueEngine(Protocol):
     """What ``api`` needs of a dialogue engine; ``bot.rasa_engine`` is one."""
 
     async def respond(self, message: Message) -> Reply:
         """Answer one message. Messages of one conversation are handled in order of arrival."""
+
+    async def compose(self, message: Message) -> Draft:
+        """Answer one message without remembering it: for who stores answer and conversation together, or neither.
+
+        The caller sees to it that one message of a conversation is answered at a time.
+        """
 
     async def transcript(self, conversation_id: str) -> tuple[Turn, ...]:
         """Return what was said in a conversation, oldest first; nothing when it is unknown."""

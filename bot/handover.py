@@ -29,8 +29,12 @@ def hand_on(session_factory: sessionmaker, message: Message) -> Reply | None:
         return None
     if not heard or read_distress(message.text):
         return None
-    said = _wording().render(_HANDED_ON, message.channel, {})["text"]
-    return Reply(message.conversation_id, "handoff", (Utterance(said),))
+    return Reply(message.conversation_id, "handoff", (Utterance(agent_answers(message.channel)),))
+
+
+def agent_answers(channel: str) -> str:
+    """What a person is told whose message went to an agent."""
+    return str(_wording().render(_HANDED_ON, channel, {})["text"])
 
 
 @cache

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy.engine import Engine, make_url
 
-from bot.engine import OUTCOMES, Message, Outcome, QuickReply, Reply, Turn, Utterance
+from bot.engine import OUTCOMES, Draft, Message, Outcome, QuickReply, Reply, Turn, Utterance
 from bot.lean_imports import lean_imports
 from bot.wording import Wording
 from knowledge.cards import card
@@ -151,6 +151,7 @@ class RasaEngine:
     ) -> None:
         quieten()
         self._responses = JinjaResponses(store=store, now=now)
+        self._database = database
         self._tracker_store = TrackerStore(database)
         self._locks = _lock_store(redis_url)
         self._actions = InProcessActions(actions)
@@ -163,7 +164,8 @@ class RasaEngine:
             agent = Agent.load(
                 model_path=model,
                 generator=self._responses,
-                tracker_store=self._tracker_store,
+                # Of its own: while Rasa loads a model it takes the domain, and with it every slot, from the store it is given.
+                tracker_store=TrackerStore(self._database),
                 lock_store=self._locks,
                 action_endpoint=self._actions,
             )
@@ -174,7 +176,9 @@ class RasaEngine:
 
     def renew(self, model: Path) -> None:
         """Answer from another model from the next message on; until it is loaded, and for messages that are being
-        answered, the present one stays. Conversations and their locks are the same. Raises ValueError for what is no model."""
+        answered, the present one stays. Conversations are in the database and their locks in one store: they go on.
+
+        Raises ValueError for what is no model."""
         agent = self._load(model)
         if not agent.is_ready():
             raise ValueError(f"{model.name} is no model")
@@ -198,6 +202,12 @@ class RasaEngine:
             logger.error("engine: no answer was produced; apologising")
             collector.messages.append(self._responses.render(_APOLOGY, message.channel, {}))
         return _reply(message.conversation_id, collector.messages)
+
+    async def compose(self, message: Message) -> Draft:
+        """Answer one message and hold back what Rasa would write of it."""
+        with self._tracker_store.held_back() as rows:
+            reply = await self.respond(message)
+        return Draft(reply, lambda session: self._tracker_store.write(session, rows))
 
     async def parse(self, text: str) -> dict[str, Any]:
         """Intent, ranking and entities of ``text``, for evaluation."""

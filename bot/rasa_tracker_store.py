@@ -1,8 +1,10 @@
 """Where the Rasa adapter keeps conversations: Rasa's own table, read by the piece."""
 
+import contextlib
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +18,8 @@ from sqlalchemy.orm import Query, Session, sessionmaker
 
 # What a rule or an action looks back on is at most a turn or two, some ten events each.
 MAX_EVENTS = 50
+# Where the events of a turn are held back instead of being written, in the task that asked for it.
+_HELD_BACK: ContextVar[list[dict[str, Any]] | None] = ContextVar("held_back", default=None)
 _SPOKEN = (UserUttered.type_name, BotUttered.type_name)
 
 
@@ -46,6 +50,21 @@ class TrackerStore(SQLTrackerStore):
             said = session.query(event.data).filter(event.sender_id == conversation_id, event.type_name.in_(_SPOKEN))
             return [json.loads(row.data) for row in said.order_by(event.id)]
 
+    @contextlib.contextmanager
+    def held_back(self) -> Iterator[list[dict[str, Any]]]:
+        """Collect what the turns inside this block would write, for ``write``."""
+        rows: list[dict[str, Any]] = []
+        token = _HELD_BACK.set(rows)
+        try:
+            yield rows
+        finally:
+            _HELD_BACK.reset(token)
+
+    def write(self, session: Session, rows: list[dict[str, Any]]) -> None:
+        """Write what was held back, in the caller's transaction on the same database."""
+        if rows:
+            session.execute(sa.insert(self.SQLEvent.__table__), rows)
+
     async def _retrieve(self, sender_id: str, fetch_events_from_all_sessions: bool) -> DialogueStateTracker | None:
         with self.session_scope() as session:
             query = self._event_query(session, sender_id, fetch_events_from_all_sessions)
@@ -67,11 +86,14 @@ class TrackerStore(SQLTrackerStore):
         return [*query.filter(event.id.in_([row[0] for row in last])).all(), *recent]
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Write the events of this turn, in one statement."""
+        """Write the events of this turn, in one statement; or hold them back (``held_back``)."""
         await self.stream_events(tracker)
+        held_back = _HELD_BACK.get()
         with self.session_scope() as session:
             rows = [_row(tracker.sender_id, event) for event in self._additional_events(session, tracker)]
-            if rows:
+            if held_back is not None:
+                held_back += rows
+            elif rows:
                 session.execute(sa.insert(self.SQLEvent.__table__), rows)
                 session.commit()
 

@@ -27,6 +27,8 @@ _LOG = "training.log"
 _ENDING = ".tar.gz"
 # No training takes as long: what is older was left by one that was killed.
 _ABANDONED_SECONDS = 3600
+# The last training that this process started, by its folder.
+_started: dict[Path, subprocess.Popen] = {}
 
 
 class TrainingFailed(RuntimeError):
@@ -102,7 +104,14 @@ def start_candidate(var_dir: Path, database_url: str, secret_key: str) -> None:
     models_of(var_dir).mkdir(parents=True, exist_ok=True)
     with (models_of(var_dir) / _LOG).open("wb") as said:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said, start_new_session=True)
+    _started[var_dir] = process
     threading.Thread(target=process.wait, name="training", daemon=True).start()
+
+
+def is_started(var_dir: Path) -> bool:
+    """True while a training that this process started goes on, from the first instant: the lock is taken some seconds later."""
+    process = _started.get(var_dir)
+    return process is not None and process.poll() is None
 
 
 def last_failed(var_dir: Path) -> bool:

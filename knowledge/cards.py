@@ -19,6 +19,12 @@ def source_view(directory: Directory, source_id: str) -> dict[str, Any]:
     return {"title": source.title, "url": source.url, "published": source.published, "published_note": source.published_note}
 
 
+def told_by(directory: Directory, source_id: str) -> str:
+    """A source and its date in one line, for formats that have no field for them: « (Liste nationale, 2024-08-01) »."""
+    source = directory.sources[source_id]
+    return f"({', '.join(filter(None, [source.title, source.published_note or source.published]))})"
+
+
 def card(directory: Directory, entry: Entry, at: dt.datetime) -> dict[str, Any]:
     """Everything known of ``entry``; opening states are computed for the moment ``at``."""
     action, organisation, audience = entry.action, entry.organisation, entry.action.audience
@@ -30,7 +36,7 @@ def card(directory: Directory, entry: Entry, at: dt.datetime) -> dict[str, Any]:
         *action.events,
         *([action.price] if action.price else []),
     ]
-    schedules = _newest_first(directory, entry.schedules)
+    schedules = newest_first(directory, entry.schedules)
     sources = list(dict.fromkeys([action.source, *action.further_sources, *(group.source for group in groups)]))
     return {
         "id": action.id,
@@ -54,7 +60,7 @@ def card(directory: Directory, entry: Entry, at: dt.datetime) -> dict[str, Any]:
         "age_min": audience.age_min if audience else None,
         "age_max": audience.age_max if audience else None,
         "price": _with_source(directory, action.price, ["frais", "text"]) if action.price else None,
-        "places": [_with_source(directory, p, _PLACE) for p in _newest_first(directory, entry.places)],
+        "places": [_with_source(directory, p, _PLACE) for p in newest_first(directory, entry.places)],
         # Where to ask, when the action takes place elsewhere.
         "organisation_places": [_with_source(directory, p, _PLACE) for p in organisation.places if entry.action.places and p.address],
         "contacts": [_with_source(directory, c, ["kind", "value", "label"]) for c in entry.contacts],
@@ -91,7 +97,7 @@ _PLAIN = [
 ]
 
 
-def _newest_first(directory: Directory, records: Sequence[Any]) -> list[Any]:
+def newest_first(directory: Directory, records: Sequence[Any]) -> list[Any]:
     """Where sources disagree, the newest speaks first; undated ones last."""
     return sorted(records, key=lambda record: directory.sources[record.source].published or "", reverse=True)
 

@@ -51,6 +51,13 @@ class StillUsed(KnowledgeError):
         self.users = users
 
 
+class NeededInEmergencies(KnowledgeError):
+    """A help number cannot be archived: the assistant names it in an emergency."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"{slug} is named in emergencies; nothing was archived")
+
+
 class EditedDirectory(KnowledgeError):
     """Loading files would undo what agents changed; ``changed`` are the (kind, id) of their sheets."""
 

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
+from knowledge.delivery.models import IncomingMessage, Kept, OutgoingMessage, Spent
 from knowledge.feedback import Feedback
 from knowledge.handover.models import CallbackRequest, Talk, TalkMessage
 from knowledge.learning import keeping
+from knowledge.moments import utc_now
+from knowledge.once import KEPT, Answered
+from knowledge.reports import SheetReport
 
 # Rasa's tracker store makes this table; only its names are needed here (seconds since the epoch).
 _EVENTS = sa.table("events", sa.column("sender_id"), sa.column("timestamp"))
@@ -22,18 +26,23 @@ class Erased:
     feedback: int
     callbacks: int
     questions: int
+    reports: int
 
 
 def erase_older_than(session_factory: sessionmaker, days: int) -> Erased:
-    """Erase what is older than ``days``: conversations by their last event, feedback, call-back requests and missed
-    questions that nobody decided on."""
+    """Erase what is older than ``days``: conversations by their last event, feedback, call-back requests, reports of errors,
+    missed questions that nobody decided on, messages of other channels, delivered or not; and, sooner, the answers
+    kept for who sends twice."""
     limit = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=days)
     with session_factory.begin() as session:
         feedback = session.execute(sa.delete(Feedback).where(Feedback.created_at < limit)).rowcount
         callbacks = session.execute(sa.delete(CallbackRequest).where(CallbackRequest.created_at < limit)).rowcount
         _erase_talks(session, limit)
+        _erase_messages(session, limit)
+        reports = session.execute(sa.delete(SheetReport).where(SheetReport.created_at < limit)).rowcount
+        session.execute(sa.delete(Answered).where(Answered.at < utc_now() - KEPT))
         questions = keeping.erase_before(session, limit.date())
-        return Erased(_erase_conversations(session, limit), feedback, callbacks, questions)
+        return Erased(_erase_conversations(session, limit), feedback, callbacks, questions, reports)
 
 
 def _erase_talks(session: Session, limit: dt.datetime) -> None:
@@ -41,6 +50,13 @@ def _erase_talks(session: Session, limit: dt.datetime) -> None:
     old = sa.select(Talk.conversation).where(Talk.updated_at < limit).scalar_subquery()
     session.execute(sa.delete(TalkMessage).where(TalkMessage.conversation.in_(old)).execution_options(synchronize_session=False))
     session.execute(sa.delete(Talk).where(Talk.updated_at < limit))
+
+
+def _erase_messages(session: Session, limit: dt.datetime) -> None:
+    """Long after any provider would repeat them. Who wants no messages is kept as long as they want none."""
+    for moment in (IncomingMessage.arrived_at, OutgoingMessage.created_at, Kept.updated_at):
+        session.execute(sa.delete(moment.class_).where(moment < limit).execution_options(synchronize_session=False))
+    session.execute(sa.delete(Spent).where(Spent.day < limit.date()))
 
 
 def _erase_conversations(session: Session, limit: dt.datetime) -> int:

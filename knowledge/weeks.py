@@ -60,12 +60,13 @@ def weeks(schedule: Schedule, today: dt.date) -> Weeks:
     for i in range(_YEAR):
         days = [monday + dt.timedelta(weeks=i, days=day) for day in range(7)]
         if not any(is_public_holiday(date) for date in days):
-            week = tuple(_day(schedule, date) for date in days)
+            week = tuple(day_of(schedule, date) for date in days)
             kinds.setdefault(tuple(day.spans for day in week), week)
     return Weeks(tuple(kinds.values())[:_SHOWN], not silent_on_holidays(schedule))
 
 
-def _day(schedule: Schedule, date: dt.date) -> Day:
+def day_of(schedule: Schedule, date: dt.date) -> Day:
+    """Return when a schedule that has an expression is open on ``date``; what is past midnight belongs to the next day."""
     if not in_force(schedule, date):
         return Day(date, (Span(0, DAY, State.unknown),))
     start, end = (existing(dt.datetime.combine(d, dt.time(), tzinfo=PARIS)) for d in (date, date + dt.timedelta(days=1)))

@@ -18,9 +18,10 @@ MOST_LINES = 300
 # Python files that hold French, and why; everything else that people read is in YAML and templates.
 FRENCH = {
     "nlu/": "word lists and rules of the language itself",
+    "api/channels/gsm.py": "the alphabet of SMS and the characters of French that it lacks",
     "api/chat.py": "the example in the OpenAPI document",
     "api/web/links.py": "a pattern that recognises what is no telephone number",
-    "api/web/sheet.py": "the names of months, as in static/chat.js",
+    "api/web/sheet.py": "the names of months, as in scripts/cards.js",
     "knowledge/learning/masking.py": "the names of what was masked, and characters of patterns",
     "knowledge/schema/": "examples in the descriptions of fields",
 }

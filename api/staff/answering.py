@@ -14,9 +14,10 @@ from api.staff.asked import Asked, coming_days, words_of
 from api.staff.forms import label
 from api.staff.guard import staff_session
 from api.staff.page import render
-from api.web.sheet import Sheet, sheet
+from api.web.sheet import Sheet, french_date, sheet
 from api.wiring import Services
 from knowledge.directory import Entry
+from knowledge.editing import history
 from knowledge.schema import Public, Quarter
 from knowledge.search.service import Evidence
 
@@ -53,10 +54,14 @@ def action_page(request: Request, action_id: str, retour: str = "") -> Response:
     """Everything known of one action; ``retour`` is the search to go back to."""
     entry, card = _one(request, action_id)
     q = words_of(retour)
-    evidence = request.app.state.services.search.explain(q, entry.id) if q else None
+    services: Services = request.app.state.services
+    evidence = services.search.explain(q, entry.id) if q else None
+    with services.sessions() as session:
+        changed = history.last(session, "action", entry.id)
     return render(
         request, "action.html", page="answering", id=entry.id, sheet=sheet(card), card=card, retour=retour, evidence=evidence, q=q,
         kept=_kept(request), text=texts.text(card), sms=texts.sms(card), longest=texts.LONGEST_SMS,
+        seen=changed.number if changed else 0, date=french_date,
     )  # fmt: skip
 
 

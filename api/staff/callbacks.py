@@ -8,6 +8,7 @@ from babel.dates import format_timedelta
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from api.channels.agents import carry_words
 from api.errors import ApiError
 from api.staff.guard import require
 from api.staff.page import back_to, render
@@ -94,6 +95,9 @@ def say(request: Request, request_id: str, account: Agent, text: Annotated[str, 
     with request.app.state.services.sessions.begin() as session:
         if text and not talks.say(session, asked.conversation, account, text):
             return _queue(request, account, 409, problem="talk_over", unsent=text)
+        if text:
+            carry_words(request.app.state, session, asked, text)
+    request.app.state.channels.wake()
     return back_to(f"{_conversation(request_id)}#fin")
 
 

@@ -18,6 +18,7 @@ from starlette.datastructures import FormData
 
 from knowledge import schema
 from knowledge.editing.checks import FieldProblem
+from knowledge.exchange.common import national
 from knowledge.exchange.tables import TABLES, Column
 from knowledge.exchange.words import words
 from knowledge.rows import KINDS
@@ -121,6 +122,8 @@ def read(kind: str, form: FormData, prefix: str = "") -> dict[str, Any]:
     for name in groups_of(kind) if kind in layout()["sections"] else ():
         items = (read(name, form, f"{name}.{i}.") for i in _indices(form, name))
         content[name] = [item for item in items if any(value for key, value in item.items() if key != "public")]
+    if content.get("kind") == "phone" and content.get("value"):
+        content["value"] = national(content["value"])
     return content
 
 
@@ -133,7 +136,15 @@ def _typed(column: Column, form: FormData, name: str) -> Any:
     text = given[0].replace("\r\n", "\n") if given else ""
     if column.kind == "number":
         text = text.replace(",", ".")
+    if column.name == "published":
+        text = iso_day(text)
     return text or None
+
+
+def iso_day(text: str) -> str:
+    """« 28/11/2026 » as « 2026-11-28 »; anything else stays as it is."""
+    day = re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", text)
+    return f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}" if day else text
 
 
 def _indices(form: FormData, group: str) -> list[int]:
@@ -231,6 +242,8 @@ def _word(what: str, column: Column, table: str | None) -> str | None:
 
 def named(path: Sequence[Any]) -> str:
     """The French name of a field by its path: « Contacts 1, Valeur »."""
+    if path and path[0] == "new" and len(path) > 1:
+        return f"{title('new')}, {title(str(path[1]), 'sources')}"
     parts, names = [], [part for part in path if isinstance(part, str)]
     if path and path[0] in layout()["groups"]:
         number = f" {path[1] + 1}" if len(path) > 1 else ""

@@ -45,24 +45,47 @@ def _hours(item: Mapping[str, Any], today: dt.date) -> Hours:
         return Hours(text, None, broken=True)
 
 
-def draft_card(directory: Directory, content: Mapping[str, Any], source_title: str, today: dt.date) -> dict[str, Any] | None:
-    """Return the card (``api.views``) of an action as it is typed; None while it is not complete enough to be shown.
-
-    What has no source yet shows ``source_title`` and ``today``.
-    """
-    organisation = directory.organisations.get(content.get("organisation") or "")
-    sourced = {name: _sourced(value) for name, value in content.items() if name != "organisation"}
+def draft_source(directory: Directory, basis: str | None, new: Mapping[str, Any], today: dt.date) -> schema.Source:
+    """Return the source that what is typed will rest on; while it is not named or not complete, one of ``today``."""
+    chosen = directory.sources.get(basis or "")
+    if chosen:
+        return chosen.copy(update={"id": _DRAFT})
+    given = {"id": _DRAFT, "title": new.get("title") or "…"}
     try:
-        action = schema.Action.parse_obj({**sourced, "id": content.get("id") or _DRAFT, "source": content.get("source") or _DRAFT})
+        return schema.Source.parse_obj({**given, "published": new.get("published") or today.isoformat()})
     except ValidationError:
-        return None
-    draft = schema.Source.parse_obj({"id": _DRAFT, "title": source_title, "published": today.isoformat()})
-    known = replace(directory, sources=directory.sources | {_DRAFT: draft})
-    named = organisation or schema.Organisation.parse_obj({"id": _DRAFT, "name": content.get("organisation") or "…", "source": _DRAFT})
+        return schema.Source.parse_obj({**given, "published": today.isoformat()})
+
+
+def draft_card(directory: Directory, kind: str, content: Mapping[str, Any], source: schema.Source) -> dict[str, Any] | None:
+    """Return the card (``api.views``) of an action as it is typed, or of the first action of an organisation as it is typed.
+
+    What has no source yet shows ``source``. None while it is not complete enough to be shown, and for other kinds.
+    """
+    typed = {name: _sourced(value) for name, value in content.items()}
+    typed |= {"id": content.get("id") or _DRAFT, "source": content.get("source") or _DRAFT}
+    known = replace(directory, sources=directory.sources | {_DRAFT: source})
     try:
-        return views.card(Entry(action, named), known, now_in_paris())
-    except (KeyError, ParserError):  # a source that is gone, hours that do not parse: said beside their fields
+        entry = {"action": _action, "organisation": _organisation}[kind](directory, typed)
+        return views.card(entry, known, now_in_paris()) if entry else None
+    except (KeyError, ParserError, ValidationError):  # a source that is gone, hours that do not parse: said beside their fields
         return None
+
+
+def _action(directory: Directory, typed: Mapping[str, Any]) -> Entry:
+    name = typed["organisation"] or ""
+    organisation = directory.organisations.get(name)
+    unknown = {"id": _DRAFT, "name": name or "…", "source": _DRAFT}
+    return Entry(
+        schema.Action.parse_obj({key: value for key, value in typed.items() if key != "organisation"}),
+        organisation or schema.Organisation.parse_obj(unknown),
+    )
+
+
+def _organisation(directory: Directory, typed: Mapping[str, Any]) -> Entry | None:
+    organisation = schema.Organisation.parse_obj(typed)
+    first = next((entry.action for entry in directory.entries if entry.organisation.id == organisation.id), None)
+    return Entry(first, organisation) if first else None
 
 
 def card_sheet(card: dict[str, Any] | None) -> Sheet | None:

@@ -1,7 +1,7 @@
 """An action as an agent hands it on: whole as text, in one SMS, on paper. The wording is in ``templates/staff/*.txt``."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from textwrap import shorten
@@ -39,13 +39,25 @@ def text(card: Mapping[str, Any]) -> str:
     return str(_wording("text.txt").whole(sheet(card))).strip()
 
 
-def sms(card: Mapping[str, Any]) -> str:
-    """Return who, telephone, where and when in at most 300 characters; what is too much is cut at a word's end."""
+def sms(card: Mapping[str, Any], fits: Callable[[str], bool] = lambda text: len(text) <= LONGEST_SMS) -> str:
+    """Return who, telephone, where and when in at most 300 characters, or as much as ``fits``; cut at a word's end.
+
+    The age of the information is never cut.
+    """
     wording, lines = _wording("sms.txt"), sheet(card)
     name = shorten(str(wording.name(lines)), _LONGEST_NAME, placeholder=_CUT)
     age = str(wording.age(card)).strip()
-    facts = shorten(str(wording.facts(lines)), LONGEST_SMS - len(name) - len(age) - 2, placeholder=_CUT)
-    return " ".join(part for part in (name, facts, age) if part)
+    for most in range(LONGEST_SMS - len(name) - len(age) - 2, 0, -1):
+        facts = shorten(str(wording.facts(lines)), most, placeholder=_CUT)
+        text = " ".join(part for part in (name, facts, age) if part)
+        if fits(text):
+            break
+    return text
+
+
+def line(card: Mapping[str, Any], longest: int) -> str:
+    """Return what is done and its telephone, for a list; the telephone is never cut."""
+    return str(_wording("sms.txt").line(sheet(card), longest, _CUT)).strip()
 
 
 def printed(settings: Settings, card: Mapping[str, Any]) -> Printed:

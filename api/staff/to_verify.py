@@ -26,6 +26,7 @@ from knowledge.staleness import stale
 PAGE = "/staff/a-verifier"
 # Longer than this, programs cut the text of a mailto address.
 _LONGEST_MAIL = 1900
+_MONTHS = (1, 6, 12, 24)
 
 router = APIRouter(prefix=PAGE)
 
@@ -44,8 +45,12 @@ class ToVerify:
 def to_verify_page(request: Request, mois: int = 6) -> Response:
     """Actions with facts older than ``mois`` months: never verified first, then the oldest."""
     services: Services = request.app.state.services
-    rows = _to_verify(services, max(1, min(mois, 120)))
-    return render(request, "upkeep/to_verify.html", page="verify", rows=rows, months=mois, date=french_date, return_to=PAGE)
+    months = max(1, min(mois, _MONTHS[-1]))
+    rows = _to_verify(services, months)
+    back = f"{PAGE}?mois={months}"
+    return render(
+        request, "upkeep/to_verify.html", page="verify", rows=rows, months=months, choices=_MONTHS, date=french_date, return_to=back
+    )
 
 
 @router.post("/{slug}")
@@ -99,7 +104,7 @@ def _to_verify(services: Services, months: int) -> Sequence[ToVerify]:
 
 def _letter(directory: Directory, entries: Sequence[Entry], account: Account) -> tuple[str, str]:
     """Subject and text."""
-    template = templates.env.overlay(trim_blocks=True, lstrip_blocks=True).get_template("staff/upkeep/letter.txt")
+    template = templates.env.overlay(autoescape=False, trim_blocks=True, lstrip_blocks=True).get_template("staff/upkeep/letter.txt")
     cards = [views.card(entry, directory) for entry in entries]
     context = {
         "cards": cards,

@@ -125,9 +125,9 @@ def submitted(request: Request, kind: str, slug: str | None, form: FormData, acc
     seen = int(str(form.get("seen") or 0)) if str(form.get("seen") or 0).isdecimal() else 0
     if act == "add" and part in forms.groups_of(kind):
         content[part].append({})
-        return form_page(request, kind, slug, content, draft, seen=seen, focus=part)
+        return form_page(request, kind, slug, content, draft, seen=seen, added=part)
     if act != "save":
-        return form_page(request, kind, slug, content, draft, seen=seen)
+        return form_page(request, kind, slug, content, draft, seen=seen, removed=part.partition(".")[0])
     return saved(request, kind, slug, content, draft, seen, account)
 
 
@@ -158,24 +158,31 @@ def form_page(
     draft: dict[str, Any] | None = None,
     problems: list[FieldProblem] | None = None,
     seen: int = 0,
-    focus: str = "",
+    added: str = "",
+    removed: str = "",
     status_code: int = 200,
 ) -> Response:
-    """The form of a sheet with what it holds, what is wrong, and how it will look."""
+    """The form of a sheet with what it holds, what is wrong, and how it will look.
+
+    ``added``, ``removed``: the group that has one item more or less; the focus goes there.
+    """
     services: Services = request.app.state.services
     directory, today = services.store.current(), now_in_paris().date()
+    is_typed = draft is not None
     draft, wrong = draft or {"basis": None, "reason": None, "new": {}}, problems or []
     with services.sessions() as session:
         refers = _refers(session)
-    card = previews.draft_card(directory, {**content, "id": slug}, draft["new"].get("title") or "…", today) if kind == "action" else None
+    source = previews.draft_source(directory, draft["basis"], _told(draft["new"], content, request), today)
+    card = previews.draft_card(directory, kind, {**content, "id": slug}, source)
     return render(
         request, "upkeep/form.html", status_code, page="upkeep", kind=kind, slug=slug, said=forms.layout()["kinds"][kind], seen=seen,
-        sections=forms.sections(kind, content, wrong, refers, focus), basis=draft["basis"], reason=draft["reason"],
+        sections=forms.sections(kind, content, wrong, refers, added), removed=removed, typed=is_typed,
+        basis=draft["basis"], reason=draft["reason"],
         new_source=forms.source_inputs(draft["new"], wrong), sources=refers["sources"], wording=WORDING, new=NEW_SOURCE,
         problems=[(".".join(map(str, p.path)), forms.named(p.path), forms.reason(p)) for p in wrong],
         wrong_basis=[forms.reason(p) for p in wrong if p.path[0] == "basis"], sourced=kind in ("action", "organisation", "help_number"),
         sheet=previews.card_sheet(card), hours=previews.hours(content, today), pimms=counter(directory), root=ROOT, runs=runs,
-        date=french_date, sms=texts.sms(card) if card else None,
+        date=french_date, sms=texts.sms(card) if card else None, longest=texts.LONGEST_SMS,
         address=address(kind, slug) if slug else f"{ROOT}/{forms.layout()['kinds'][kind]['path']}/nouveau",
     )  # fmt: skip
 
@@ -183,6 +190,7 @@ def form_page(
 def _draft(kind: str, form: FormData) -> dict[str, Any]:
     """What the change rests on, and why it is made."""
     typed = {name.removeprefix("new."): str(value).strip() or None for name, value in form.items() if name.startswith("new.")}
+    typed["published"] = forms.iso_day(typed.get("published") or "") or None
     return {"basis": str(form.get("basis") or "") or None, "reason": str(form.get("reason") or "").strip() or None, "new": typed}
 
 

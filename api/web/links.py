@@ -1,6 +1,6 @@
 """Telephone numbers, e-mail and web addresses inside a text, made tappable.
 
-The pattern is written once and handed to ``static/chat.js`` as well: it keeps to what Python and
+The pattern is written once and handed to ``scripts/cards.js`` as well: it keeps to what Python and
 JavaScript read alike, without look-behind (telephones from before 2023 do not know it).
 """
 

@@ -1,6 +1,6 @@
 """A card as lines to show: what stands in each slot of ``templates/card.html``.
 
-``static/chat.js`` has the same function for answers that arrive by script; a browser test holds
+``scripts/cards.js`` has the same function for answers that arrive by script; a browser test holds
 the two together. A slot that is ``None`` is left out; an empty list is a fact nobody published,
 which the template says.
 """
@@ -52,7 +52,7 @@ def sheet(card: Mapping[str, Any]) -> Sheet:
     finished = card["status"] == "finished"
     is_service = card["kind"] == "action" and not finished
     # Where one source gives everything, it is named once, at the foot of the card.
-    origin = _source_text if len(card["sources"]) > 1 else _nothing
+    origin = source_text if len(card["sources"]) > 1 else _nothing
     contacts = [(c["kind"], Line(_shown(c["value"]), href(c["value"]), c["label"], origin(c["source"]))) for c in card["contacts"]]
     price = [card["price"]] if card["price"] else []
     now = card["now"]
@@ -83,7 +83,7 @@ def sheet(card: Mapping[str, Any]) -> Sheet:
         "diploma": _lines(card["diploma"]),
         "language": _lines(card["languages"]),
         "partner": _lines(*card["partners"]),
-        "source": [Line(_source_text(s), s["url"]) for s in card["sources"]],
+        "source": [Line(source_text(s), s["url"]) for s in card["sources"]],
         "verified": _lines(french_date(card["verified_on"])),
     }
 
@@ -114,7 +114,8 @@ def _nothing(_source: Mapping[str, Any]) -> None:
     return None
 
 
-def _source_text(source: Mapping[str, Any]) -> str | None:
+def source_text(source: Mapping[str, Any]) -> str | None:
+    """Title and date of a source (``knowledge.cards.source_view``), as shown beside a fact."""
     # The note is the more exact of the two: « saison 2022-2023 », « page non datée ».
     return _join(source["title"], source.get("published_note") or french_date(source.get("published")))
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from knowledge.editing.checks import FieldProblem, checked
 from knowledge.editing.history import at_revision, content, current, last, note
 from knowledge.editing.revisions import Revision
-from knowledge.editing.usage import users
-from knowledge.errors import EditingConflict, InvalidSheet, StillUsed, UnknownSheet
+from knowledge.editing.usage import EMERGENCY_NUMBERS, users
+from knowledge.errors import EditingConflict, InvalidSheet, NeededInEmergencies, StillUsed, UnknownSheet
 from knowledge.records import select_sheet
 from knowledge.rows import exists, remove, write
 from knowledge.version import raise_version, take_turn
@@ -57,8 +57,10 @@ def save(
 
 
 def archive(session: Session, kind: str, slug: str, seen: int, by: str, reason: str | None = None) -> Revision:
-    """Take a sheet out of the directory; its history stays. Raises UnknownSheet, EditingConflict, StillUsed."""
+    """Take a sheet out of the directory; its history stays. Raises UnknownSheet, EditingConflict, StillUsed, NeededInEmergencies."""
     before = _turn_at(session, kind, slug, seen)
+    if kind == "help_number" and slug in EMERGENCY_NUMBERS:
+        raise NeededInEmergencies(slug)
     needed_by = users(session, kind, slug)
     if needed_by:
         raise StillUsed(needed_by)

@@ -6,6 +6,12 @@ from sqlalchemy.orm import Session
 from knowledge import models
 from knowledge.rows import KINDS
 
+# Help numbers that the wording of emergencies names (bot/domain/responses); a test holds both together.
+EMERGENCY_NUMBERS = frozenset({
+    "samu-15", "police-17", "pompiers-18", "urgence-112", "urgence-114", "samu-social-115", "enfance-119", "violences-femmes-3919",
+    "suicide-3114", "cyber-3018",
+})  # fmt: skip
+
 
 def users(session: Session, kind: str, slug: str) -> list[tuple[str, str]]:
     """(kind, id) of the sheets that refer to this one, in order of kind and id."""

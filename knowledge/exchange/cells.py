@@ -8,9 +8,10 @@ from typing import Any
 from knowledge.exchange.tables import Column
 from knowledge.exchange.words import Words
 
-# Excel and LibreOffice take a text that begins so for a formula, and run it.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r]")
+# Excel and LibreOffice take a text that begins so for a formula, and run it; of "007" and "116 006" they keep a number.
+_TAKEN = r"(?:[=+\-@\t\r]|(?:0\d+|\d{1,3}(?: \d{3})+)\Z)"
+_QUOTES = re.compile("'*" + _TAKEN)
+_QUOTED = re.compile("'+" + _TAKEN)
 # What no file of ours can hold: XML forbids it, and PostgreSQL the first of them.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FRENCH_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -50,7 +51,7 @@ def write(column: Column, value: Any, words: Words) -> Any:
     else:
         text = words.label(column.name, value)
     text = text.replace("\r\n", "\n")  # XLSX cannot hold it
-    return ("'" + text if _FORMULA.match(text) else text) or None
+    return ("'" + text if _QUOTES.match(text) else text) or None
 
 
 def read(column: Column, cell: Any, words: Words) -> Any:
@@ -128,7 +129,7 @@ _READERS = {"text": _text, "list": _list, "boolean": _boolean, "integer": _integ
 
 
 def _unquote(text: str) -> str:
-    return text[1:] if _QUOTED_FORMULA.match(text) else text
+    return text[1:] if _QUOTED.match(text) else text
 
 
 def _escape(item: str) -> str:

@@ -6,10 +6,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from knowledge import models
+from knowledge.editing.usage import EMERGENCY_NUMBERS
 from knowledge.exchange.absences import note_absences
 from knowledge.exchange.changes import Comparison, compare
 from knowledge.exchange.formats import FORMATS, format_of
-from knowledge.exchange.incoming import Incoming, Note
+from knowledge.exchange.incoming import ExchangeRefused, Incoming, Note
 from knowledge.loader import store
 from knowledge.records import select_all
 from knowledge.version import take_turn
@@ -55,5 +56,8 @@ def _read(session: Session, data: bytes, remove_absent: bool) -> tuple[Incoming,
     name = format_of(data)
     content = select_all(session)
     incoming = FORMATS[name].read(data, content, remove_absent)
+    comparison = compare(content, incoming.files)
+    if any(c.table == "help_numbers" and c.kind == "removed" and c.key in EMERGENCY_NUMBERS for c in comparison.changes):
+        raise ExchangeRefused("emergency_numbers")
     notes = (*incoming.notes, *note_absences(session, incoming.absent))
-    return incoming, Report(name, compare(content, incoming.files), notes)
+    return incoming, Report(name, comparison, notes)

@@ -34,12 +34,17 @@ class CallbackRefused(KnowledgeError, ValueError):
 
 @dataclass(frozen=True)
 class Asked:
-    """A valid request. ``phone`` is E.164, or None for who waits for the answer in the conversation."""
+    """A valid request. ``phone`` is E.164, or None for who waits for the answer in the conversation.
+
+    ``channel`` and ``address``: where that conversation is, when it is not on our pages.
+    """
 
     first_name: str
     phone: str | None
     subject: str
     conversation: str | None
+    channel: str | None = None
+    address: str | None = None
 
 
 def check(first_name: str, phone: str, subject: str, consent: bool, conversation: str | None, here: bool = False) -> Asked:

@@ -25,6 +25,9 @@ class CallbackRequest(Base):
     conversation = sa.Column(sa.String(64), index=True)
     first_name = sa.Column(sa.String(60), nullable=False)
     phone = sa.Column(sa.String(20))
+    # Who asked on another channel is written to there: under their number or the platform's id.
+    channel = sa.Column(sa.String(20))
+    address = sa.Column(sa.String(100))
     subject = sa.Column(sa.Text, nullable=False)
     consented_at = sa.Column(Moment, nullable=False, default=utc_now)
     created_at = sa.Column(Moment, nullable=False, default=utc_now, index=True)

@@ -50,6 +50,14 @@ class Source(Record):
     published_note: str | None
     primary: bool = False
 
+    @validator("published")
+    def _is_a_date(cls, value: str | None) -> str | None:
+        try:
+            dt.date.fromisoformat((value or "2024") + "-01-01"[3 * (value or "").count("-") :])
+        except ValueError:
+            raise Refused("not_a_day", f"« {value} » is no date of the calendar") from None
+        return value
+
     @root_validator(skip_on_failure=True)
     def _says_who_told(cls, values: dict) -> dict:
         if values["kind"] not in ("page", "document"):

@@ -6,6 +6,12 @@ from pydantic import Field
 
 from knowledge.schema.facts import Record, Slug, Source
 
+# The first ones are those that the emergency detector tells apart (nlu/data/emergency.yml).
+EmergencyKind = Literal[
+    "medical", "fire", "violence", "violence-femmes", "suicide", "enfant", "sans-abri", "cyber", "sourd", "general", "victime",
+    "administratif",
+]  # fmt: skip
+
 
 class HelpNumber(Record):
     """A national help or emergency number, shown for ``kinds`` of emergencies."""
@@ -15,7 +21,7 @@ class HelpNumber(Record):
     name: str
     for_whom: str
     how: str | None = Field(description="free? when? call, SMS, chat?")
-    kinds: list[str] = []
+    kinds: list[EmergencyKind] = []
     source: str = Slug
 
 

@@ -16,7 +16,7 @@ leurs lui m ma mais me meme merci mes mieux mm moi moins mon n na ne ni nin no n
 peut peuvent peux plait plus plutot pour pourquoi pouvait pouvez precisement pres puis qu quand que quel quelle quelles quelqu quelque
 quelques quels qui quoi rien s sa sais salut sans savez savoir se sera serait ses si simplement sinon soit son sont sous stp suis sur svp
 t ta te tes toi ton toujours tous tout toute toutes tres trop trouve trouver tu un une va vais vas veulent veut veux via vient vite voici
-voila voir vont vos votre voudrais voudrait voudraient aimerait aimeraient voulez vous vrai vraiment wesh y
+fort parfait super ok voila voir vont vos votre voudrais voudrait voudraient aimerait aimeraient voulez vous vrai vraiment wesh y
 """.split()  # noqa: SIM905
 
 # What is asked about an action, in the words people use; grouped as the intents are.
@@ -32,6 +32,7 @@ participer participe entrer marche deroule duree dure durent fois semaines place
 public reserve reservee condition conditions droit obligatoire besoin necessaire autorise accepte acceptent prend prennent existe
 existent fini finie termine terminee prochaine prochain edition encore actuel actualite source sources info infos information informations
 sur certain sure verifie plus detail details savoir expliquer explique expliquez dites preciser pareil difference differences mieux
+demander demande renseigner renseignement renseignements
 choisir comparer compare premier premiere deuxieme second seconde troisieme dernier derniere milieu annee annees valable dispo disponible
 niveau diplome papier papiers document documents apporter amener emmener attendre attente directement direct avant apres pendant vacances
 ete aout juillet septembre octobre janvier ferie feries noel weekend week end

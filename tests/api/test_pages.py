@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api import pages, views
+from api import directory_pages, errors, pages, report_page, views
 from api.web import links
 from api.web.sheet import french_date, sheet
 from knowledge.database import migrate, open_engine, sessions
@@ -46,7 +46,7 @@ def services(directory: Directory, tmp_path: Path) -> Iterator[SimpleNamespace]:
         engine=_Engine(),
         store=SimpleNamespace(current=lambda: directory),
         search=SimpleNamespace(find=lambda text, **_: nothing if text == "zzz" else found),
-        settings=SimpleNamespace(retention_days=12),
+        settings=SimpleNamespace(retention_days=12, public_url="https://passerelle.example"),
         sessions=sessions(database),
     )
     database.dispose()
@@ -74,7 +74,9 @@ def asked(monkeypatch: pytest.MonkeyPatch, directory: Directory) -> list[tuple[s
 def client(services: SimpleNamespace) -> TestClient:
     app = FastAPI()
     app.state.services = services
-    app.include_router(pages.router)
+    errors.install(app)
+    for group in (pages, directory_pages, report_page):
+        app.include_router(group.router)
     return TestClient(app)
 
 

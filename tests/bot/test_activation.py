@@ -130,6 +130,7 @@ async def test_the_real_engine_answers_from_another_model_without_losing_a_messa
     before = engine._agent
     while not loading.done():
         assert (await engine.respond(Message(uuid.uuid4().hex, PAPERS))).actions[0] == "pimms"
+        assert (await engine.respond(Message(conversation, "et leur numéro ?"))).actions == ("pimms",)  # what was said stays known
         answered += 1
         await asyncio.sleep(0)
     await loading
@@ -143,7 +144,9 @@ async def test_what_is_no_model_is_refused_and_the_engine_goes_on(open_rasa, tmp
     broken.write_bytes(b"no model")
     with pytest.raises(Exception):  # noqa: B017  # whatever Rasa raises
         engine.renew(broken)
-    assert (await engine.respond(Message(uuid.uuid4().hex, PAPERS))).actions[0] == "pimms"
+    conversation = uuid.uuid4().hex
+    assert (await engine.respond(Message(conversation, PAPERS))).actions[0] == "pimms"
+    assert (await engine.respond(Message(conversation, "et leur numéro ?"))).actions == ("pimms",)
 
 
 @pytest.mark.parametrize(

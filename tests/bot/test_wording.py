@@ -11,6 +11,8 @@ import pytest
 from bot.engine import OUTCOMES
 from bot.wording import Wording, day, enumerate_fr, hour, when
 from knowledge.directory import Directory
+from knowledge.editing.usage import EMERGENCY_NUMBERS
+from knowledge.settings import ROOT
 from nlu.languages import LANGUAGES
 from tests.bot.said import ABOUT_ONE, ABOUT_SEVERAL, ABROAD, MOMENTS, questions
 
@@ -156,6 +158,12 @@ def test_an_emergency_is_two_lines_with_published_numbers(render, directory: Dir
         text = render(name)["text"]
         assert len(text.splitlines()) == 2 and re.search(r"\b\d{2,4}\b", text.splitlines()[0]), name
         assert set(re.findall(r"\b\d{2,4}\b(?! h)", text)) <= published, name
+
+
+def test_no_number_that_an_emergency_names_can_be_archived(directory: Directory, responses):
+    wording = (ROOT / "bot/domain/responses").glob("*.yml")
+    named = {slug for path in wording for slug in re.findall(r"help\['([\w-]+)'\]", path.read_text(encoding="utf-8"))}
+    assert named == EMERGENCY_NUMBERS <= {number.id for number in directory.help_numbers}
 
 
 def test_an_answer_is_short_enough_to_be_read(render, directory: Directory):

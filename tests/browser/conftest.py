@@ -1,5 +1,6 @@
 """A headless Chromium against the real application (``live_server``, in ``tests/conftest.py``)."""
 
+import dataclasses
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +10,16 @@ import pytest
 from resident import Page
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
+
+from api.app import create_app
+from api.wiring import Services
+from knowledge.accounts import people
+from knowledge.accounts import sessions as staff_sessions
+from knowledge.accounts.models import Role
+from knowledge.database import migrate, open_engine, sessions
+from knowledge.directory import DirectoryStore
+from knowledge.loader import load
+from tests.conftest import serving
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 QUIET = (
@@ -74,6 +85,32 @@ def console(launch: Launch, add_account: Callable) -> Callable[[str], Page]:
         return page
 
     return sign_in
+
+
+@pytest.fixture(scope="module")
+def desk(launch: Launch, services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Page]]:
+    """``desk("Amina", "editor")``: a browser of her own, signed in to a console over a directory that is this file's alone."""
+    folder = tmp_path_factory.mktemp("desk")
+    settings = services.settings.copy(update={"var_dir": folder})
+    database = open_engine(f"sqlite:///{folder / 'own.db'}")
+    migrate(database)
+    factory = sessions(database)
+    load(factory)
+    store = DirectoryStore(factory, fresh_seconds=0)
+    own = dataclasses.replace(services, settings=settings, database=database, sessions=factory, store=store)
+    seats: dict[str, Page] = {}
+
+    def sit(name: str, role: str = "editor") -> Page:
+        if name not in seats:
+            with factory.begin() as session:
+                token = staff_sessions.begin(session, people.create(session, name, f"{name.lower()}@pimms.example", Role(role), None))
+            seats[name] = Page(launch().driver, address).open("/staff/connexion")
+            seats[name].driver.add_cookie({"name": "passerelle_staff", "value": token, "path": "/staff"})
+        return seats[name]
+
+    with serving(create_app(settings, lambda _settings: own)) as address:
+        yield sit
+    database.dispose()
 
 
 @pytest.fixture(scope="session")

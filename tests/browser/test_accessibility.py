@@ -8,7 +8,18 @@ import pytest
 from resident import DESK, PHONE, SMALL_PHONE, Page
 from selenium.webdriver.common.keys import Keys
 
-PATHS = ["/", "/annuaire", "/annuaire?q=papiers", "/annuaire/pimms", "/mentions", "/annuaire/nulle-part"]
+PATHS = [
+    "/",
+    "/annuaire",
+    "/annuaire?q=papiers",
+    "/annuaire?ouvert=1&public=jeunes",
+    "/annuaire/pimms",
+    "/signaler?fiche=pimms",
+    "/accessibilite",
+    "/mentions",
+    "/urgences",
+    "/annuaire/nulle-part",
+]
 # 200 % on a desk is half its width in CSS pixels.
 ZOOMED = (DESK[0] // 2, DESK[1] // 2)
 MAX_WEIGHT = 40_000
@@ -89,7 +100,7 @@ def test_targets_are_wide_enough_for_a_thumb(page: Page, path: str) -> None:
         page.ask("j'ai besoin d'aide pour mes papiers")
     small = [
         b.text
-        for b in page.all("button, input:not([type=hidden]), select, textarea, .call, summary")
+        for b in page.all("button, input:not([type=hidden], .tick input), .tick, select, textarea, .call, summary")
         if b.is_displayed() and b.size["height"] < 44
     ]
     assert small == []
@@ -113,6 +124,8 @@ def test_no_other_host_is_asked(page: Page) -> None:
     assert asked
     assert {urlsplit(address).netloc for address in asked} == {urlsplit(page.base).netloc}
     assert not page.driver.get_cookies()
+    # What a page says to machines (JSON-LD) is data: the policy for scripts has nothing against it.
+    assert [complaint for complaint in page.complaints() if "404" not in complaint] == []
 
 
 def test_the_chat_page_is_light(page: Page) -> None:

@@ -127,7 +127,7 @@ def test_the_form_works_without_script(without_script: Page) -> None:
     page = without_script
     page.driver.get(page.base)
     page.box.send_keys(QUESTION)
-    page.one("#ask button").click()
+    page.one("#ask .send").click()
     page.until(lambda: page.all(".exchange"))
     assert QUESTION in page.one(".said").text
     assert "PIMMS" in page.one(".card h3").text
@@ -150,7 +150,7 @@ def test_both_renderings_of_an_answer_say_the_same(page: Page, without_script: P
     page.script("for (const details of document.querySelectorAll('details')) details.open = true")
     without_script.driver.get(page.base)
     without_script.box.send_keys(question)
-    without_script.one("#ask button").click()
+    without_script.one("#ask .send").click()
     without_script.until(lambda: without_script.all(".exchange"))
     for summary in without_script.all("summary"):
         without_script.tap(summary)

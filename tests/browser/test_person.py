@@ -92,7 +92,7 @@ def test_all_of_it_without_script(without_script: Page, agent: Page) -> None:
     page = without_script
     page.driver.get(page.base)
     page.box.send_keys("je veux parler à une personne")
-    page.one("#ask button").click()
+    page.one("#ask .send").click()
     page.until(lambda: page.all(".offer"))
     page.tap(page.one(".offer summary"))
     fill(page, first_name="Bilel", phone="112", subject="la CAF")
@@ -117,7 +117,7 @@ def test_all_of_it_without_script(without_script: Page, agent: Page) -> None:
     press(page, "Voir les nouveaux messages")
     page.until(lambda: "Bonjour Bilel." in page.one("#log").text)
     page.box.send_keys("bonjour madame")
-    page.one("#ask button").click()
+    page.one("#ask .send").click()
     page.until(lambda: "bonjour madame" in page.one("#log").text)
     assert "Un agent du PIMMS lit votre message" in page.one("#log").text
     agent.until(lambda: "bonjour madame" in agent.one("#talk").text)

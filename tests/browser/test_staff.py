@@ -21,6 +21,9 @@ UNREACHED = {
     "/staff/echanges/{waiting_id}",  # test_exchange.py
 }  # fmt: skip
 
+# What a page in other colours may break.
+OF_COLOURS = ("color-contrast", "link-in-text-block")
+
 
 @pytest.fixture
 def staff_page(browser: Page, staff: Callable[..., httpx.Client]) -> Iterator[Callable[..., Page]]:
@@ -108,7 +111,8 @@ def test_filters_act_at_once_and_stay_in_the_address(staff_page):
     shown = [one.text for one in page.all(".result h2")]
     page.driver.refresh()
     assert [one.text for one in page.all(".result h2")] == shown and page.one(".filters").get_attribute("open")
-    assert page.complaints() == []
+    # Each letter of « Santé » may pass by another theme: htmx notes the requests that a newer one replaced.
+    assert [said for said in page.complaints() if "htmx:sendAbort" not in said and "htmx:afterRequest" not in said] == []
 
 
 @pytest.mark.parametrize("what", ["sms", "text"])
@@ -212,18 +216,25 @@ def every_page(app: FastAPI, staff) -> list[str]:
     return [address for address in found.values() if address]
 
 
+def scheme(page: Page, name: str) -> None:
+    """Let the page see that the person prefers light or dark colours."""
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": name}]})
+
+
 @pytest.mark.timeout(900)
 def test_every_page_of_the_console_is_for_everyone(staff_page, every_page: list[str]):
     page = staff_page("administrator")
     page.driver.set_script_timeout(180)  # axe on the longest page, on a machine that has other things to do
+    scheme(page, "light")
     problems = []
     for address in every_page:
-        for scheme in ("light", "dark"):
-            page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
-            page.open(address)
-            problems += [f"{address} {scheme}: {found}" for found in page.accessibility_violations()]
+        page.open(address)
+        problems += [f"{address}: {found}" for found in page.accessibility_violations()]
+        scheme(page, "dark")  # which changes colours alone
+        problems += [f"{address} dark: {found}" for found in page.accessibility_violations(OF_COLOURS)]
+        scheme(page, "light")
         for size in (SMALL_PHONE, PHONE):
-            page.open(address, size)
+            page.resize(size)
             if page.script("return document.documentElement.scrollWidth > document.documentElement.clientWidth"):
                 problems.append(f"{address} scrolls sideways at {size[0]}")
         problems += [f"{address}: {said}" for said in page.complaints()]

@@ -7,7 +7,7 @@ from resident import DESK, PHONE, Page
 from selenium.webdriver.common.keys import Keys
 
 from bot import training
-from knowledge import trained_models
+from knowledge import reports, trained_models
 from knowledge.learning.models import MissedQuestion, SetAside
 from knowledge.trained_models import TrainedModel
 
@@ -30,18 +30,20 @@ def filled(live_server, services):
         {"name": "talk.right", "old": 0.9, "new": 0.8, "verdict": "worse"},
     ]
     with services.sessions.begin() as session:
+        for subject in ("over", "schedule"):
+            reports.leave(session, "pimms", subject, "un mot" * 80)
         trained_models.register(session, "passerelle-shown.tar.gz", "a" * 64, training.code_fingerprint())
         trained_models.note_report(session, "passerelle-shown.tar.gz", {"worse": True, "rows": rows})
     yield
     with services.sessions.begin() as session:
         session.execute(sa.delete(TrainedModel).where(TrainedModel.name == "passerelle-shown.tar.gz"))
-        for table in (MissedQuestion, SetAside):
+        for table in (MissedQuestion, SetAside, reports.SheetReport):
             session.execute(sa.delete(table))
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(administrator: Page, filled, size: tuple[int, int]) -> None:
-    for path in ("/staff/chiffres", "/staff/questions", "/staff/modele"):
+    for path in ("/staff/chiffres", "/staff/questions", "/staff/modele", "/staff/signalements"):
         administrator.open(path, size)
         administrator.script("for (const details of document.querySelectorAll('details')) details.open = true")
         assert administrator.accessibility_violations() == [], path

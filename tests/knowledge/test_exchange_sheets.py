@@ -431,3 +431,10 @@ def test_every_column_has_a_head_of_its_own_and_a_note(name: str) -> None:
         labels = [words().label(column.name, value) for value in column.values]
         assert [words().code(column.name, label) for label in labels] == list(column.values)
         assert len(",".join(labels)) <= 253 or column.kind == "list"  # what a spreadsheet's list may hold
+
+
+def test_no_file_takes_away_a_number_that_is_given_in_emergencies(factory: sessionmaker) -> None:
+    load(factory)
+    one = {"id": "allo", "number": "3939", "name": "Allô", "for_whom": "Pour tous.", "source": "dila-3939"}
+    with factory() as session, pytest.raises(ExchangeRefused, match="en cas d'urgence"):
+        dry_run(session, table("help_numbers", one), remove_absent=True)

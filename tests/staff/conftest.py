@@ -1,14 +1,13 @@
 """The console over a directory of its own, so that what a test changes is nobody else's."""
 
-import contextlib
 import dataclasses
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
@@ -49,21 +48,25 @@ def own_services(tmp_path: Path, loaded_database: Path) -> Iterator[Services]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def console_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """The application, made once (it takes a quarter of a second); each test gives it services of its own."""
+    return create_app(Settings(var_dir=tmp_path_factory.mktemp("console"), rate_limit_chat=0))
+
+
 @pytest.fixture
-def desk(own_services: Services) -> Iterator[Callable[..., TestClient]]:
+def desk(own_services: Services, console_app: FastAPI) -> Iterator[Callable[..., TestClient]]:
     """``desk("editor", "Amina")``: somebody signed in over ``own_services``, who sends the form token."""
-    app = create_app(own_services.settings, lambda _settings: own_services)
-    with contextlib.ExitStack() as opened:
+    console_app.state.services = own_services  # without its lifespan, which would open others
 
-        def sign_in(role: str = "editor", name: str = "Amina") -> TestClient:
-            with own_services.sessions.begin() as session:
-                account = people.create(session, name, f"{name.lower()}@pimms.example", Role(role), None)
-                token = staff_sessions.begin(session, account)
-            client = opened.enter_context(TestClient(app, headers={"accept": "text/html"}, cookies={"passerelle_staff": token}))
-            while app.state.services is None:
-                time.sleep(0.01)
-            page = client.get("/staff/annuaire").text
-            client.headers["x-csrf-token"] = re.search(r'name="csrf_token" value="(\w+)"', page)[1]
-            return client
+    def sign_in(role: str = "editor", name: str = "Amina") -> TestClient:
+        with own_services.sessions.begin() as session:
+            account = people.create(session, name, f"{name.lower()}@pimms.example", Role(role), None)
+            token = staff_sessions.begin(session, account)
+        client = TestClient(console_app, headers={"accept": "text/html"}, cookies={"passerelle_staff": token})
+        page = client.get("/staff/compte").text
+        client.headers["x-csrf-token"] = re.search(r'name="csrf_token" value="(\w+)"', page)[1]
+        return client
 
-        yield sign_in
+    yield sign_in
+    console_app.state.services = None

@@ -10,9 +10,13 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
 PUBLIC = {
-    "/", "/annuaire", "/annuaire/{action_id}", "/mentions", "/rappel", "/docs", "/openapi.json", "/healthz", "/readyz",
+    "/", "/annuaire", "/annuaire/{action_id}", "/annuaire/{action_id}/imprimer", "/annuaire/{action_id}/contact.vcf",
+    "/annuaire/{action_id}/agenda.ics", "/sitemap.xml", "/robots.txt", "/signaler", "/accessibilite", "/mentions", "/rappel",
+    "/urgences", "/urgences/{first}", "/chat.js", "/widget.js", "/widget/panneau", "/docs", "/openapi.json", "/healthz", "/readyz",
     "/api/chat", "/api/conversations/{conversation_id}", "/api/conversations/{conversation_id}/messages", "/api/feedback",
     "/api/callbacks", "/api/actions", "/api/actions/{action_id}", "/api/search",
+    # Closed by the signature of the provider (tests/channels).
+    "/channels/twilio/sms", "/channels/twilio/status", "/channels/sms", "/channels/sms/status", "/channels/messenger", "/channels/whatsapp",
     "/staff/connexion", "/staff/connexion/code", "/staff/connexion/openid", "/staff/connexion/openid/retour", "/staff/invitation/{token}",
 }  # fmt: skip
 MOUNTED = {"/static", "/docs/swagger-ui"}

@@ -96,33 +96,3 @@ def test_while_a_training_runs_none_is_started(staff, services: Services):
         with pytest.raises(retraining.TrainingRuns), retraining.alone(services.settings.var_dir):
             pass
     assert "rien à apprendre" in administrator.get("/staff/modele").text  # no phrasing has changed
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(1800)
-def test_the_button_trains_evaluates_and_leaves_a_candidate(staff, services: Services):
-    """The real thing, in a process of its own: several minutes."""
-    import time
-
-    from knowledge.editing.changes import add_phrasing
-
-    administrator = staff("administrator")
-    with services.sessions.begin() as session:
-        add_phrasing(session, "pimms", "resident", "le monsieur de la caf veut un papier que je trouve plus", "Anne")
-    deadline = time.monotonic() + 10
-    while "ont changé depuis" not in administrator.get("/staff/modele").text:  # a directory is read anew after a moment
-        assert time.monotonic() < deadline
-    assert administrator.post("/staff/modele/entrainer").status_code == 303
-    deadline = time.monotonic() + 1700
-    candidate = None
-    while candidate is None or not candidate.report:
-        assert time.monotonic() < deadline, (training.models_of(services.settings.var_dir) / "training.log").read_text()
-        time.sleep(2)
-        with services.sessions() as session:
-            candidate = trained_models.in_state(session, trained_models.CANDIDATE)
-    assert candidate.report.get("rows"), candidate.report
-    assert candidate.name in str(list(training.models_of(services.settings.var_dir).iterdir()))
-    if not candidate.report["worse"]:
-        assert administrator.post("/staff/modele/activer", data={"name": candidate.name}).status_code == 303
-        services.models.look()
-        assert services.models.serving == candidate.name

@@ -1,6 +1,8 @@
 """Keeping the directory true in the console: forms, previews, conflicts, history, what to verify."""
 
+import re
 from html import unescape
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -271,6 +273,7 @@ def test_the_letter_says_what_we_hold_with_sources_and_what_we_do_not_know(desk)
     held = ("Le Point utile", "06 59 53 14 57", "Place de la Laïcité", "source : Contrat de ville, les projets 2021")
     for part in (*held, "nous ne le savons pas", "Amina"):
         assert part in letter, part
+    assert "Jardin partagé à l'Espace Mirabeau" in letter and "Blois (source : L'Espace Mirabeau" in letter, "plain text, not HTML"
     assert "\n\n\n" not in letter
     mailto = next(a.get("href") for a in page.iter("a") if a.get("href", "").startswith("mailto:"))
     assert unquote(mailto).startswith("mailto:lepointutile41@hotmail.com?subject=Vos informations")
@@ -300,3 +303,62 @@ def test_everything_is_audited(desk, own_services):
     with own_services.sessions() as session:
         done = [(entry.name, entry.what, entry.subject) for entry in entries(session)][:2]
     assert done == [("Amina", f"sheet.{what}", "action point-utile-jardin-partage") for what in ("archive", "edit")]
+
+
+def test_every_link_of_an_agents_pages_leads_somewhere(desk):
+    client = desk("agent", "Basile")
+    for page in ("/staff/annuaire", "/staff/a-verifier"):
+        links = {a.get("href") for a in tree(client.get(page).text).iter("a") if a.get("href", "").startswith("/staff/")}
+        assert len(links) > 60
+        for link in links:
+            assert client.get(link).status_code == 200, link
+
+
+def test_verified_today_is_on_the_sheet_itself(desk, own_services):
+    client = desk("agent", "Basile")
+    page = tree(client.get("/staff/action/pimms").text)
+    form = next(form for form in page.iter("form") if form.get("action") == "/staff/a-verifier/pimms")
+    done = client.post(form.get("action"), data=values(form), follow_redirects=False)
+    assert done.headers["location"] == "/staff/action/pimms?fait=sheet.verify"
+    assert own_services.store.current().by_id["pimms"].action.verified_by == "Basile"
+
+
+def test_a_number_given_in_emergencies_is_corrected_but_never_archived(desk):
+    client = desk()
+    response = client.post("/staff/annuaire/numeros/samu-15/archiver", data={"seen": "0"})
+    assert response.status_code == 409 and "en cas d'urgence" in unescape(response.text)
+    assert client.get("/staff/annuaire/numeros/samu-15").status_code == 200
+
+
+def test_numbers_and_days_are_taken_as_people_write_them(desk):
+    client = desk()
+    form = filled(client, CLUB)
+    told = {"basis": "new", "new.kind": "phone", "new.told_by": "Mme Petit"}
+    wrong = send(client, CLUB, {**form, **told, "contacts.0.value": "06.59.53.14.58"}, new__published="31/02/2026")
+    assert wrong.status_code == 422 and "Nouvelle source, Date de la source : Cette date n'existe pas" in errors(wrong.text)[0]
+    done = send(client, CLUB, {**form, **told, "contacts.0.value": "06.59.53.14.58"}, new__published="2/3/2026")
+    assert done.status_code == 303, errors(done.text)
+    page = unescape(client.get("/annuaire/point-utile-jardin-partage").text)
+    assert "06 59 53 14 58" in page and "2 mars 2026" in page
+
+
+def test_the_preview_shows_the_source_that_is_named(desk):
+    client = desk()
+    new = {"schedules.0.text": "Le lundi matin", "schedules.0.confidence": "vague"}
+    told = {"basis": "new", "new.kind": "visit", "new.told_by": "M. Roux", "new.published": "2026-03-02"}
+    page = tree(send(client, JARDIN, {**filled(client, JARDIN), **new, **told}, do="preview").text)
+    assert "Information donnée sur place (Le Point utile), 2 mars 2026" in text(with_attribute(page, "id", "apercu")[0])
+
+
+def test_an_organisation_is_previewed_on_its_first_action(desk):
+    client = desk()
+    page = tree(send(client, CLUB, filled(client, CLUB), name="Le Point très utile", do="preview").text)
+    shown = text(with_attribute(page, "id", "apercu")[0])
+    assert "Jardin partagé" in shown and "Le Point très utile" in shown
+
+
+def test_the_consoles_words_are_given_once():
+    """A second table of the same name would silently take the place of the first."""
+    source = (Path(forms.__file__).parents[1] / "web/templates/staff/words.html").read_text(encoding="utf-8")
+    names = re.findall(r"{% set (\w+)", source)
+    assert len(names) == len(set(names))

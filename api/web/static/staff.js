@@ -53,10 +53,19 @@ document.addEventListener("click", async (event) => {
   const text = document.getElementById(button.dataset.copy);
   const said = button.parentElement.querySelector("[data-copied]");
   try {
-    await navigator.clipboard.writeText(text.value);
+    await navigator.clipboard.writeText(text.value ?? text.textContent);
     said.textContent = said.dataset.done;
   } catch {
-    text.select(); // no right to the clipboard: Ctrl+C does it
+    getSelection().selectAllChildren(text); // no right to the clipboard: Ctrl+C does it
+    text.select?.();
     said.textContent = said.dataset.failed;
   }
 });
+
+// A form that holds what is stored nowhere else asks before the page is left.
+for (const form of document.querySelectorAll("form[data-unsaved]")) {
+  let unsaved = form.dataset.unsaved === "typed";
+  form.addEventListener("input", () => (unsaved = true));
+  form.addEventListener("submit", () => (unsaved = false));
+  addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
+}

@@ -1,0 +1,1 @@
+"""Messenger and WhatsApp, by Meta's Graph API (docs/adr/0022-graph-api.md)."""

@@ -1,0 +1,177 @@
+"""``/annuaire``: the directory as pages, without script: what there is, one action, and the same for paper, contacts and calendar."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated, Any, get_args
+from xml.etree import ElementTree
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import PlainTextResponse, Response
+
+from api import views
+from api.caching import revalidated
+from api.chat import MAX_CHARACTERS
+from api.errors import ApiError
+from api.pages import counter, current_directory, error_page, render
+from api.staff import texts
+from api.staff.forms import label
+from api.web.maps import map_links
+from api.web.sheet import sheet
+from knowledge.directory import Directory, Entry
+from knowledge.editing.history import last
+from knowledge.errors import UnknownAction
+from knowledge.published import agenda, schema_org
+from knowledge.published.vcard import vcard
+from knowledge.schedules import now_in_paris
+from knowledge.schema import Public, Quarter, Theme
+from knowledge.search import Filters
+
+_SEARCH_RESULTS = 8
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_NOT_FOR_ROBOTS = ("/api/", "/staff", "/signaler", "/annuaire/*/imprimer")
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/annuaire")
+def directory_page(
+    request: Request,
+    q: Annotated[str, Query()] = "",
+    theme: Annotated[str, Query()] = "",
+    public: Annotated[str, Query()] = "",
+    quartier: Annotated[str, Query()] = "",
+    ouvert: Annotated[str, Query()] = "",
+) -> Response:
+    """Everything by theme; what is nearest to ``q``; what bears a theme, is for a public, in a quarter, open now."""
+    directory = current_directory(request)
+    q = q.strip()[:MAX_CHARACTERS]
+    chosen = {"theme": theme, "public": public, "quartier": quartier, "ouvert": ouvert}
+    filters = Filters(theme=theme or None, public=public or None, quarter=quartier or None, open_at=now_in_paris() if ouvert else None)
+    if q:
+        hits = request.app.state.services.search.find(q, filters=filters, limit=_SEARCH_RESULTS).hits
+        groups = [("", [hit.entry for hit in hits])] if hits else []
+    else:
+        groups = list(_by_theme(directory, filters))
+    shown = [(key, [sheet(views.card(entry, directory)) for entry in entries]) for key, entries in groups]
+    page = render(
+        request, "annuaire.html", page="annuaire", q=q, chosen=chosen, choices=_choices(), groups=shown,
+        found=sum(len(sheets) for _, sheets in shown), canonical=site(request) + "/annuaire",
+    )  # fmt: skip
+    return revalidated(request, page, directory.version)
+
+
+@router.get("/annuaire/{action_id}")
+def action_page(request: Request, action_id: str) -> Response:
+    """One action with all that is known of it."""
+    directory = current_directory(request)
+    try:
+        entry = directory.entry(action_id)
+    except UnknownAction:
+        return error_page(request, 410 if _was_archived(request, action_id) else 404)
+    card, today = views.card(entry, directory), now_in_paris().date()
+    canonical = address(request, entry)
+    data = schema_org.page(directory, entry, card, today, canonical, site(request) + "/")
+    page = render(
+        request, "fiche.html", page="fiche", id=entry.id, sheet=sheet(card), themes=card["themes"], pimms=counter(directory),
+        canonical=canonical, data=data, maps=map_links(card["places"]), has_agenda=agenda.calendar(directory, entry, today, canonical),
+        has_contact=vcard(directory, entry, canonical),
+    )  # fmt: skip
+    return revalidated(request, page, directory.version)
+
+
+@router.get("/annuaire/{action_id}/imprimer")
+def print_page(request: Request, action_id: str) -> Response:
+    """The action on one A4 page, as the counter hands it out."""
+    directory, entry = _one(request, action_id)
+    printed = texts.printed(request.app.state.services.settings, views.card(entry, directory))
+    page = render(request, "staff/print.html", printed=[printed], back=f"/annuaire/{entry.id}")
+    return revalidated(request, page, directory.version)
+
+
+@router.get("/annuaire/{action_id}/contact.vcf")
+def contact_file(request: Request, action_id: str) -> Response:
+    """Who to reach, for an address book."""
+    directory, entry = _one(request, action_id)
+    return _file(request, vcard(directory, entry, address(request, entry)), "text/vcard; charset=utf-8", f"{entry.id}.vcf")
+
+
+@router.get("/annuaire/{action_id}/agenda.ics")
+def calendar_file(request: Request, action_id: str) -> Response:
+    """Opening hours and coming events that are known exactly, for a calendar."""
+    directory, entry = _one(request, action_id)
+    made = agenda.calendar(directory, entry, now_in_paris().date(), address(request, entry))
+    return _file(request, made, "text/calendar; charset=utf-8", f"{entry.id}.ics")
+
+
+@router.get("/sitemap.xml")
+def sitemap(request: Request) -> Response:
+    """Every page that a search engine may show; the day only where somebody verified the action."""
+    directory = current_directory(request)
+    root = ElementTree.Element("urlset", xmlns=_SITEMAP)
+    pages: list[tuple[str, dt.date | None]] = [
+        (f"{site(request)}{path}", None) for path in ("/", "/annuaire", "/accessibilite", "/mentions")
+    ]
+    for location, verified in [*pages, *((address(request, entry), entry.action.verified_on) for entry in directory.entries)]:
+        url = ElementTree.SubElement(root, "url")
+        ElementTree.SubElement(url, "loc").text = location
+        if verified:
+            ElementTree.SubElement(url, "lastmod").text = verified.isoformat()
+    body = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return revalidated(request, Response(body, media_type="application/xml"), directory.version)
+
+
+@router.get("/robots.txt")
+def robots(request: Request) -> Response:
+    """What search engines leave alone, and where the sitemap is."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _NOT_FOR_ROBOTS), "", f"Sitemap: {site(request)}/sitemap.xml", ""]
+    return PlainTextResponse("\n".join(lines))
+
+
+def site(request: Request) -> str:
+    """Where people reach the service, without a last slash: from the setting, never from what a client says."""
+    return request.app.state.services.settings.public_url.rstrip("/")
+
+
+def address(request: Request, entry: Entry) -> str:
+    """The canonical address of an action's page."""
+    return f"{site(request)}/annuaire/{entry.id}"
+
+
+def _one(request: Request, action_id: str) -> tuple[Directory, Entry]:
+    """The directory and an action of it. Raises UnknownAction."""
+    directory = current_directory(request)
+    return directory, directory.entry(action_id)
+
+
+def _file(request: Request, content: str | bytes | None, media_type: str, name: str) -> Response:
+    if content is None:
+        raise ApiError(404, "not_found")
+    response = Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return revalidated(request, response, current_directory(request).version)
+
+
+def _was_archived(request: Request, action_id: str) -> bool:
+    with request.app.state.services.sessions() as session:
+        newest = last(session, "action", action_id)
+    return newest is not None and newest.after is None
+
+
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    """What the lists offer: code and French words."""
+    return {
+        "public": [(code, label("audience.publics", code)) for code in get_args(Public)],
+        "quartier": [(code, label("quarter", code)) for code in get_args(Quarter)],
+    }
+
+
+def _by_theme(directory: Directory, filters: Filters) -> Iterator[tuple[str, list[Entry]]]:
+    """What ``filters`` leave: each action once, under its first theme, or all under the one theme that was chosen."""
+    everywhere = dataclasses.replace(filters, theme=None)
+    groups: dict[Any, list[Entry]] = {theme: [] for theme in get_args(Theme)}
+    for entry in filter(everywhere.accepts, directory.entries):
+        if filters.theme is None:
+            groups[entry.action.themes[0]].append(entry)
+        elif filters.theme in entry.action.themes:
+            groups[filters.theme].append(entry)
+    yield from ((theme, entries) for theme, entries in groups.items() if entries)

@@ -1,0 +1,85 @@
+"""Messages on their way in: stored before they are acknowledged, handled once, in the order of their conversation.
+
+All functions work inside the caller's transaction.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from knowledge.delivery.leases import claim_due
+from knowledge.delivery.models import DEAD, DONE, WAITING, IncomingMessage
+from knowledge.moments import utc_now
+from knowledge.upsert import insert
+
+# Longer than an answer ever takes: after that whoever claimed the message is taken for dead.
+LEASE = dt.timedelta(seconds=60)
+# A message that fails so often, or kills its process so often, must not hold up its conversation for ever.
+MOST_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What is stored of a message; ``conversation`` is the pseudonym of ``sender``, ``digest`` a keyed hash of its words."""
+
+    channel: str
+    provider_id: str
+    conversation: str
+    sender: str
+    text: str
+    digest: str
+    kind: str = "text"
+
+
+def store(session: Session, messages: Iterable[Incoming]) -> int:
+    """Store new messages in order and return how many there were; what the provider repeats is dropped."""
+    new = 0
+    for message in messages:
+        now = utc_now()
+        row = insert(session, IncomingMessage).values(**asdict(message), state=WAITING, attempts=0, due_at=now, arrived_at=now)
+        new += session.execute(row.on_conflict_do_nothing(index_elements=["channel", "provider_id"])).rowcount
+    return new
+
+
+def claim(session: Session, owner: str, most: int, channels: Iterable[str]) -> list[IncomingMessage]:
+    """Lease to ``owner`` the oldest waiting message of up to ``most`` conversations; nobody else gets them meanwhile."""
+    earlier = aliased(IncomingMessage)
+    is_first = ~(
+        sa.select(earlier.id)
+        .where(earlier.conversation == IncomingMessage.conversation, earlier.state == WAITING, earlier.id < IncomingMessage.id)
+        .exists()
+    )
+    due = IncomingMessage.state == WAITING, IncomingMessage.channel.in_(list(channels)), is_first
+    return claim_due(session, IncomingMessage, due, owner, LEASE, most)
+
+
+def finish(session: Session, message: IncomingMessage, owner: str) -> bool:
+    """Mark a message as done and erase its words; False when the lease was lost, and then nothing may be committed.
+
+    To be called first in the transaction that stores the answer: it makes anybody else who holds the message wait.
+    """
+    return _end(session, message, owner, state=DONE, sender=None, text=None)
+
+
+def put_off(session: Session, message: IncomingMessage, owner: str, seconds: float) -> bool:
+    """Let a message that failed wait; after ``MOST_ATTEMPTS`` it is a dead letter, with its words, for a person to see."""
+    if message.attempts >= MOST_ATTEMPTS:
+        return _end(session, message, owner, state=DEAD)
+    return _end(session, message, owner, due_at=utc_now() + dt.timedelta(seconds=seconds))
+
+
+def is_first_of_all(session: Session, message: IncomingMessage) -> bool:
+    """True when nothing came from this person before (that we still know of)."""
+    before = sa.select(IncomingMessage.id).where(IncomingMessage.conversation == message.conversation, IncomingMessage.id < message.id)
+    return not session.execute(sa.select(before.exists())).scalar_one()
+
+
+def _end(session: Session, message: IncomingMessage, owner: str, **values: object) -> bool:
+    mine = sa.update(IncomingMessage).where(
+        IncomingMessage.id == message.id, IncomingMessage.owner == owner, IncomingMessage.state == WAITING
+    )
+    values |= {"owner": None, "leased_until": None}
+    return session.execute(mine.values(**values).execution_options(synchronize_session=False)).rowcount == 1

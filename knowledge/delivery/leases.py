@@ -1,0 +1,30 @@
+"""Claiming rows for a while, among several processes of which any may be killed at any moment."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from knowledge.moments import utc_now
+
+
+def claim_due(session: Session, table: Any, wanted: Iterable[Any], owner: str, lease: dt.timedelta, most: int, **values: Any) -> list[Any]:
+    """Lease up to ``most`` due rows of ``table`` that fit ``wanted`` to ``owner``, count the attempt and set ``values``.
+
+    PostgreSQL skips what another transaction is claiming. SQLite knows no row locks: there the conditional update
+    alone decides, one writer after another. Either way a row goes to one owner until its lease runs out.
+    """
+    now = utc_now()
+    free = sa.or_(table.leased_until.is_(None), table.leased_until <= now)
+    found = sa.select(table.id).where(table.due_at <= now, free, *wanted).order_by(table.id).limit(most)
+    claimed = []
+    for row_id in session.execute(found.with_for_update(skip_locked=True)).scalars().all():
+        update = sa.update(table).where(table.id == row_id, free, *wanted)
+        update = update.values(owner=owner, leased_until=now + lease, attempts=table.attempts + 1, **values)
+        if session.execute(update.execution_options(synchronize_session=False)).rowcount == 1:
+            claimed.append(row_id)
+    if not claimed:
+        return []
+    return list(session.execute(sa.select(table).where(table.id.in_(claimed)).order_by(table.id)).scalars())

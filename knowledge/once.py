@@ -1,0 +1,65 @@
+"""A message that is sent twice is answered once: the answer is kept for a few minutes under the sender's id of it.
+
+In the database and not in memory, so that it holds for every process and after a restart
+(docs/adr/0024-widget.md). All functions work inside the caller's transaction.
+"""
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from knowledge.models import Base
+from knowledge.moments import Moment, utc_now
+from knowledge.upsert import insert
+
+# Whoever comes back later than this writes anew.
+KEPT = dt.timedelta(minutes=15)
+# A process that has not answered by then is gone.
+_GIVEN_UP = dt.timedelta(seconds=60)
+
+
+class Answered(Base):
+    """A message that was taken on (``answer`` is null), then answered. ``request_id`` is unguessable: it opens the answer."""
+
+    __tablename__ = "answered_requests"
+    request_id = sa.Column(sa.String(36), primary_key=True)
+    conversation = sa.Column(sa.String(64), index=True)
+    answer = sa.Column(sa.JSON(none_as_null=True))
+    at = sa.Column(Moment, nullable=False, default=utc_now, index=True)
+
+
+def take_on(session: Session, request_id: str, conversation: str | None) -> bool:
+    """True when the caller is the one to answer this message."""
+    now = utc_now()
+    taken = insert(session, Answered).values(request_id=request_id, conversation=conversation, at=now)
+    if session.execute(taken.on_conflict_do_nothing()).rowcount == 1:
+        return True
+    given_up = sa.update(Answered).where(Answered.request_id == request_id, Answered.answer.is_(None), Answered.at < now - _GIVEN_UP)
+    return session.execute(given_up.values(at=now).execution_options(synchronize_session=False)).rowcount == 1
+
+
+def answered(session: Session, request_id: str) -> dict[str, Any] | None:
+    """The answer of the message; None while it is being made. Raises KeyError when nobody makes it any more."""
+    found = session.execute(sa.select(Answered.answer).where(Answered.request_id == request_id)).one_or_none()
+    if found is None:
+        raise KeyError(request_id)
+    return found.answer
+
+
+def keep(session: Session, request_id: str, answer: dict[str, Any]) -> None:
+    """Keep the answer for who sends the message again; forget those that are too old."""
+    kept = sa.update(Answered).where(Answered.request_id == request_id)
+    session.execute(kept.values(answer=answer, conversation=answer["conversation_id"]).execution_options(synchronize_session=False))
+    session.execute(sa.delete(Answered).where(Answered.at < utc_now() - KEPT).execution_options(synchronize_session=False))
+
+
+def give_up(session: Session, request_id: str) -> None:
+    """No answer could be made: the next try is a first one."""
+    session.execute(sa.delete(Answered).where(Answered.request_id == request_id).execution_options(synchronize_session=False))
+
+
+def erase(session: Session, conversation: str) -> None:
+    """Forget the answers of a conversation."""
+    session.execute(sa.delete(Answered).where(Answered.conversation == conversation).execution_options(synchronize_session=False))

@@ -1,0 +1,101 @@
+"""Who asks for a person by SMS is answered by SMS; what did not leave stands in the console."""
+
+import re
+
+import httpx
+import pytest
+
+from knowledge.accounts import people, sessions
+from knowledge.accounts.models import Role
+from knowledge.delivery.models import IncomingMessage
+from knowledge.handover import callbacks
+from tests.channels.conftest import PERSON, rows, settled, until
+
+
+@pytest.fixture
+def signed_in():
+    """``signed_in(here, "editor")``: a client of the console with this role."""
+    clients = []
+
+    def sign_in(here, role="agent") -> httpx.Client:
+        with here.services.sessions.begin() as session:
+            account = people.create(session, "Camille Test", f"{role}@pimms.example", Role(role), None)
+            token = sessions.begin(session, account)
+        client = httpx.Client(
+            base_url=here.client.base_url, cookies={"passerelle_staff": token}, headers={"accept": "text/html"}, timeout=20
+        )
+        clients.append(client)
+        client.headers["x-csrf-token"] = re.search(r'name="csrf_token" value="(\w+)"', client.get("/staff/compte").text)[1]
+        return client
+
+    yield sign_in
+    for client in clients:
+        client.close()
+
+
+def say(here, text, sid):
+    here.write(text, sid)
+    until(lambda: settled(here.services))
+
+
+def test_a_person_is_asked_for_answers_and_leaves_by_sms(running, twilio, signed_in):
+    here = running(public_url="https://passerelle.example")
+    say(here, "RAPPEL", "SM1")
+    say(here, "rappel", "SM2")
+    assert "C'est noté" in twilio.bodies()[0] and "attend déjà" in twilio.bodies()[1]
+    with here.services.sessions() as session:
+        (asked,) = callbacks.queue(session)
+    assert asked.phone == PERSON
+    agent = signed_in(here)
+    assert "Par SMS" in agent.get("/staff/rappels").text
+    assert agent.post(f"/staff/rappels/{asked.id}/prendre").status_code == 303
+    assert agent.post(f"/staff/rappels/{asked.id}/ouvrir").status_code == 303
+    assert agent.post(f"/staff/conversations/{asked.id}", data={"text": "Bonjour, quel âge a votre fille ?"}).status_code == 303
+    until(lambda: settled(here.services))
+    assert twilio.bodies()[-1] == "Bonjour, quel age a votre fille ?"
+    say(here, "elle a 12 ans", "SM3")
+    assert "elle a 12 ans" in agent.get(f"/staff/conversations/{asked.id}").text
+    assert [message.text for message in here.engine.asked] == []
+    agent.post(f"/staff/conversations/{asked.id}/fermer")
+    say(here, "merci", "SM4")
+    assert twilio.bodies()[-1] == "Réponse à merci"
+
+
+def test_what_did_not_leave_is_tried_again_or_dropped_by_an_editor(running, twilio, signed_in):
+    here = running()
+    for number in (1, 2):
+        twilio.behave.append((400, {"code": 21408, "message": "no"}, {}))
+        say(here, f"message {number}", f"SM{number}")
+    assert signed_in(here, "agent").get("/staff/messages").status_code == 403
+    editor = signed_in(here, "editor")
+    page = editor.get("/staff/messages").text
+    assert page.count("Réponse à message") == 2 and "twilio_21408" in page and PERSON not in page
+    first, second = (row.id for row in rows(here.services))
+    assert editor.post(f"/staff/messages/out/{first}/recommencer").status_code == 303
+    assert editor.post(f"/staff/messages/out/{second}/effacer").status_code == 303
+    until(lambda: settled(here.services))
+    assert twilio.bodies() == ["Réponse à message 1"]
+    assert editor.post(f"/staff/messages/out/{first}/recommencer").status_code == 409
+    assert editor.post(f"/staff/messages/in/{10**30}/effacer").status_code == 409
+    assert "Rien n'attend" in editor.get("/staff/messages").text
+
+
+def test_a_message_that_the_engine_never_answered_is_asked_again(running, twilio, signed_in):
+    here = running()
+    here.engine.failures = 5
+    here.write("bonjour", "SM1")
+    until(lambda: settled(here.services), 15)
+    editor = signed_in(here, "administrator")
+    assert "Message sans réponse" in editor.get("/staff/messages").text
+    (message,) = rows(here.services, IncomingMessage)
+    assert editor.post(f"/staff/messages/in/{message.id}/recommencer").status_code == 303
+    until(lambda: settled(here.services))
+    assert twilio.bodies()[-1] == "Réponse à bonjour"
+
+
+def test_erasing_a_conversation_erases_its_messages(running, twilio):
+    here = running()
+    say(here, "bonjour", "SM1")
+    conversation = here.engine.asked[0].conversation_id
+    assert here.client.delete(f"/api/conversations/{conversation}").status_code == 204
+    assert rows(here.services) == [] and rows(here.services, IncomingMessage) == []
