@@ -35,8 +35,6 @@ _HISTORY = 10
 _TELLS_APART = 4
 # A message nearly repeats what is taught of the outside (margin): « il va pleuvoir demain ? ».
 TAUGHT_OUTSIDE = 1.0
-# In a first message it is likelier than the phrasings make it (tuning sets: needs lose 0.2 points, the outside gains 1.5).
-_OUTSIDE_AT_FIRST = 1.5
 # While an action is spoken of, the outside is so much rarer (looked at on the tuning conversations).
 _OUTSIDE_UNDER_WAY = 0.3
 # A message whose words lead to one action with this probability names it, whatever is spoken of.
@@ -165,8 +163,11 @@ def _same(said: str, titled: str) -> bool:
 
 
 def text_of(tracker: Tracker) -> str:
-    """The person's last message; empty when a button was tapped (its payload is no language)."""
-    text = tracker.latest_message.get("text") or ""
+    """The person's last message; empty when a button was tapped (its payload is no language).
+
+    Of « le samu est là. Et pour la lettre ? », what is asked.
+    """
+    text = entity(tracker, "asked") or tracker.latest_message.get("text") or ""
     return "" if text.startswith("/") else text
 
 
@@ -203,7 +204,7 @@ def person_of(tracker: Tracker) -> Person:
 
 def outside_odds(tracker: Tracker) -> float:
     """How much likelier the outside is than in a first message: people rarely leave the subject that they came for."""
-    return _OUTSIDE_UNDER_WAY if tracker.get_slot("current_action") else _OUTSIDE_AT_FIRST
+    return _OUTSIDE_UNDER_WAY if tracker.get_slot("current_action") else 1.0
 
 
 def remember_person(person: Person) -> EventType:

@@ -11,6 +11,7 @@ from actions.base import now_about, text_of, utter
 from actions.need import AnswersNeeds
 from knowledge.search import Kind, decide
 from nlu.french.ellipsis import subject_words
+from nlu.french.reference import compares, refers_to_other
 from nlu.french.sms import expand
 
 # Two names share the message, so neither reaches the margin of one named alone.
@@ -25,8 +26,12 @@ class ActionCompare(AnswersNeeds):
     action_name = "action_compare"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        if not tracker.get_slot("current_action") and decide(self.services.search.find(text_of(tracker))).kind is Kind.outside:
-            return self.answer_need(dispatcher, tracker)  # « la différence entre un sénateur et un député »
+        text = text_of(tracker)
+        if refers_to_other(text) and not compares(text) and (other := self.other_one(tracker)):  # « et l'autre ? »
+            utter(dispatcher, "say_answer", [other.id])
+            return now_about(tracker, [other.id])
+        if not tracker.get_slot("current_action") and self._is_about_nothing_here(text):
+            return self.answer_need(dispatcher, tracker)
         compared = self.named_sides(tracker) or self.ids(tracker, "shown")[:2]
         if len(compared) < 2:
             compared = self.ids(tracker, "history")[::-1][:2]
@@ -40,6 +45,13 @@ class ActionCompare(AnswersNeeds):
         if set(compared) <= set(shown):
             return []  # the list stays, and « le deuxième » counts in it
         return [*now_about(tracker, compared), SlotSet("shown", compared)]
+
+    def _is_about_nothing_here(self, text: str) -> bool:
+        """True for « la différence entre un sénateur et un député »: sides are named, and none is an action by its name."""
+        if not subject_words(text) or decide(self.services.search.find(text)).kind is not Kind.outside:
+            return False
+        directory, sides = self.services.store.current(), _BETWEEN.split(" ".join(expand(text)))
+        return not any(directory.named_in(side) or directory.about(subject_words(side)) for side in sides)
 
     def _next_best(self, tracker: Tracker, compared: list[str]) -> list[str]:
         """The action that comes next for the same need, when only one was shown."""

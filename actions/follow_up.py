@@ -11,11 +11,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again, kind_before
-from actions.base import TAUGHT_OUTSIDE, confidence_of, now_about, remember_person, text_of, utter
+from actions.base import TAUGHT_OUTSIDE, confidence_of, entity, now_about, remember_person, text_of, utter
 from actions.need import AnswersNeeds, misunderstand
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide
 from nlu.french.ellipsis import subject_words
+from nlu.french.reference import returns
 
 _SURE = 0.9
 # A question so clearly asked is about the action, whatever else has its words (« ça dure combien de temps ? »).
@@ -45,7 +46,8 @@ class FollowUp(AnswersNeeds):
                 return self.answer_need(dispatcher, tracker)  # « un kebab ouvert après minuit ? »
         elif self._leaves_the_subject(tracker):
             return self.answer_need(dispatcher, tracker)
-        entry = self.subject(tracker) or self._before_the_emergency(dispatcher, tracker)
+        again = self.spoken_of_again(tracker) if returns(text_of(tracker)) else None
+        entry = self.entry(again) or self.subject(tracker) or self._before_the_emergency(dispatcher, tracker)
         if entry is None:
             return self._without_subject(dispatcher, tracker)
         utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
@@ -76,7 +78,7 @@ class FollowUp(AnswersNeeds):
         """What was spoken of before an emergency took its place; the number stays in sight right after it."""
         right_after = kind_before(tracker) is not None
         before = [entry for a in tracker.get_slot("history") or [] if (entry := self.entry(a))]
-        if not before or (right_after and self.of_an_emergency):
+        if not before or (right_after and self.of_an_emergency and not entity(tracker, "asked")):
             return None
         if right_after:
             utter(dispatcher, "say_caution")

@@ -6,6 +6,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import language_of, text_of, utter
 from actions.need import AnswersNeeds
+from nlu.french.person import read_person
 from nlu.french.reference import refers_back
 from nlu.glossary import gloss
 
@@ -18,7 +19,8 @@ class ActionTellLanguage(AnswersNeeds):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         current = self.entry(tracker.get_slot("current_action"))
-        if current and refers_back(text_of(tracker)):  # « ils parlent arabe là-bas ? »
+        text = text_of(tracker)
+        if current and (refers_back(text) or read_person(text).relation):  # « ils parlent arabe là-bas ? », « mon ami parle arabe »
             utter(dispatcher, "say_languages", [current.id])
             return []
         language, shown = language_of(tracker), [_INTERPRETER] if self.entry(_INTERPRETER) else []

@@ -18,6 +18,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
 _SPOKEN_OF = "current_action"
+_EMERGENCY = "emergency"
 
 
 class SequentialRunner(GraphRunner):
@@ -85,7 +86,7 @@ def run_lean(processor: MessageProcessor) -> None:
 
 
 def read_in_context(processor: MessageProcessor) -> None:
-    """Let the pipeline know, by the message's metadata ``under_way``, that an action is spoken of.
+    """Let the pipeline know, by the message's metadata, that an action is spoken of (``under_way``), or an emergency was (``alarmed``).
 
     Rasa's pipeline reads a message alone; the same few words are another intent in a conversation.
     """
@@ -95,7 +96,8 @@ def read_in_context(processor: MessageProcessor) -> None:
         message: UserMessage, tracker: DialogueStateTracker | None = None, only_output_properties: bool = True
     ) -> Any:
         spoken_of = tracker.get_slot(_SPOKEN_OF) if tracker and _SPOKEN_OF in tracker.slots else None
-        message.metadata = {**(message.metadata or {}), "under_way": bool(spoken_of)}
+        alarmed = bool(tracker and tracker.latest_message and tracker.latest_message.intent.get("name") == _EMERGENCY)
+        message.metadata = {**(message.metadata or {}), "under_way": bool(spoken_of), "alarmed": alarmed}
         return await parse(message, tracker, only_output_properties)
 
     processor.parse_message = parse_with_context  # type: ignore[method-assign]

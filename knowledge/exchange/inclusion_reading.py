@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from opening_hours import ParserError  # type: ignore[attr-defined]  # missing from its stubs
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, constr
 from pydantic.fields import Field
 
 from knowledge import schema
@@ -53,7 +53,7 @@ class _Structure(_Located):
 class _Service(_Located):
     structure_id: str
     description: str = Field(min_length=5, max_length=10_000)
-    thematiques: list[str] | None
+    thematiques: list[constr(min_length=1)] | None  # type: ignore[valid-type]  # pydantic 1
     frais: Literal["gratuit", "payant"] | None
     frais_precisions: str | None
     publics: list[schema.Public] | None

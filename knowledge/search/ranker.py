@@ -84,6 +84,10 @@ class Ranker:
         to_mean = (normalize(row) @ normalize(csr_matrix(rows.mean(axis=0))).T).toarray()[0, 0]
         return float(_margin(0.5 * likeness.max() + 0.5 * to_mean))
 
+    def outside_likeness(self, row: csr_matrix) -> float:
+        """Margin of the outside by its most alike text, on the scale of ``score_new``."""
+        return self._outside_margin(normalize(row))
+
     def probabilities(self, margins: np.ndarray, outside: float, outside_odds: float = 1.0) -> tuple[np.ndarray, float]:
         """Calibrated probability of each label and of the outside; together they sum to one.
 

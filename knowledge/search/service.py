@@ -182,15 +182,15 @@ class Search:
         index = self._index_for(directory)
         said = clean(text)
         scores = index.score(said)
-        entries, margins = self._margins(directory, index, scores)
+        entries, margins, outside_margin = self._margins(directory, index, scores)
         fits = _fits(entries, margins, person)
         for i, found in fits.items():
             margins[i] += sum(fit.shift for fit in found)
-        probabilities, outside = index.ranker.probabilities(margins, scores.outside, outside_odds)
+        probabilities, outside = index.ranker.probabilities(margins, outside_margin, outside_odds)
         accepted = (i for i in np.argsort(-margins) if filters.accepts(entries[i]) and (among is None or entries[i].id in among))
         hits = tuple(Hit(entries[i], float(probabilities[i]), float(margins[i]), fits.get(i, ())) for i in islice(accepted, limit))
         topic = index.topic(said) if outside >= _TOPIC_AT else None
-        return Result(hits, outside, topic, person, _broad(index, scores), scores.outside)
+        return Result(hits, outside, topic, person, _broad(index, scores), outside_margin)
 
     def explain(self, text: str, action_id: str, person: Person | None = None) -> Evidence:
         """Return the evidence for one action (for staff and tests; raises UnknownAction)."""
@@ -223,18 +223,22 @@ class Search:
         finally:
             self._refitting.release()
 
-    def _margins(self, directory: Directory, index: _Index, scores: Scores) -> tuple[list[Entry], np.ndarray]:
-        """Every action of ``directory``, those newer than the index included, and their margins."""
+    def _margins(self, directory: Directory, index: _Index, scores: Scores) -> tuple[list[Entry], np.ndarray, float]:
+        """Every action of ``directory``, those newer than the index included, with their margins; and the outside's."""
         doors = _doors(index, scores)
         if index.version == directory.version:
-            return index.entries, _raised(index.entries, scores.margins[index.at].astype(float), doors)
+            return index.entries, _raised(index.entries, scores.margins[index.at].astype(float), doors), scores.outside
         margins = {label: float(m) for label, m in zip(scores.labels, scores.margins, strict=True) if label in directory.by_id}
         changed = [e for e in directory.entries if index.fitted_on.get(e.id) != e.action][:_MAX_NEW]
+        outside = scores.outside
         for entry in changed:
             newer = index.ranker.score_new(scores.row, examples_of(entry))
             margins[entry.id] = max(newer, margins.get(entry.id, newer))
+            # What was outside until a moment ago is not, where the new action is nearer than anything outside.
+            if newer > (nearest := index.ranker.outside_likeness(scores.row)):
+                outside = min(outside, nearest)
         entries = [directory.by_id[label] for label in margins]
-        return entries, _raised(entries, np.array(list(margins.values())), doors)
+        return entries, _raised(entries, np.array(list(margins.values())), doors), outside
 
 
 def _broad(index: _Index, scores: Scores) -> str | None:

@@ -27,6 +27,7 @@ from nlu.french.classifier import LinearTextClassifier
 
 INTENT_NAME = "emergency"
 ENTITY = "emergency_kind"
+ASKED = "asked"
 _FILE = "detector.pickle"
 
 
@@ -40,6 +41,9 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
     nothing else more); lower alarms more. ``under_way`` (0 to 2) is added to the ``margin`` of a question
     while an action is spoken of (the message's metadata ``under_way``): « dehors, même quand il pleut ? »;
     ``fiction`` (0 to 2) to that of a message that speaks of a film, a song or a book.
+
+    Right after an emergency (the message's metadata ``alarmed``) « le samu est là » alarms no more; what is said beside it
+    becomes the entity ``asked``, which is then read instead of the whole.
     """
 
     @staticmethod
@@ -93,12 +97,15 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            found = self.detect(message.get(TEXT) or "", bool((message.get("metadata") or {}).get("under_way")))
+            text, about = message.get(TEXT) or "", message.get("metadata") or {}
+            asked = distress.after_relief(text) if about.get("alarmed") else None
+            if asked:
+                message.set(ENTITIES, [*(message.get(ENTITIES) or []), _entity(ASKED, asked, text)], add_to_output=True)
+            found = self.detect(text if asked is None else asked, bool(about.get("under_way")))
             if found:
                 kind, confidence = found
                 message.set(INTENT, {"name": INTENT_NAME, "confidence": confidence}, add_to_output=True)
-                entity = {"entity": ENTITY, "value": kind, "start": 0, "end": len(message.get(TEXT)), "extractor": type(self).__name__}
-                message.set(ENTITIES, [*(message.get(ENTITIES) or []), entity], add_to_output=True)
+                message.set(ENTITIES, [*(message.get(ENTITIES) or []), _entity(ENTITY, kind, text)], add_to_output=True)
         return messages
 
     def detect(self, text: str, under_way: bool = False) -> tuple[str, float] | None:
@@ -128,6 +135,10 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
     def _kind_of(self, text: str) -> str:
         assert self._kinds is not None
         return str(self._kinds.labels[self._kinds.margins(self._kinds.row(text)).argmax()])
+
+
+def _entity(name: str, value: str, text: str) -> dict[str, Any]:
+    return {"entity": name, "value": value, "start": 0, "end": len(text), "extractor": EmergencyDetector.__name__}
 
 
 def _metadata(example: Message, of: str) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.exceptions import InvalidConfigException
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.config import refuse_unknown_keys
+from nlu.components.emergency_detector import ASKED
 from nlu.french.classifier import LinearTextClassifier
 
 _FILE = "classifier.pickle"
@@ -31,7 +32,8 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     Config: ``ranking_length`` (int >= 1), how many intents the ranking keeps; ``ignored_intents``,
     those that another component decides: learnt, so that it may share the model, and never ranked;
     ``under_way`` (intent: factor > 0), how much likelier or rarer an intent is while an action is
-    spoken of (the message's metadata ``under_way``): « c'est grátis ? » is then no thanks.
+    spoken of (the message's metadata ``under_way``): « c'est grátis ? » is then no thanks. The entity
+    ``asked`` (see ``EmergencyDetector``) is read instead of the message.
     """
 
     @staticmethod
@@ -91,7 +93,8 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
             if self._classifier is None or not text or (message.get(INTENT) or {}).get("name"):
                 continue
             under_way = bool((message.get("metadata") or {}).get("under_way"))
-            ranking = self._rank(self._classifier, text, self._under_way if under_way else {})
+            asked = next((entity["value"] for entity in message.get(ENTITIES) or [] if entity["entity"] == ASKED), text)
+            ranking = self._rank(self._classifier, asked, self._under_way if under_way else {})
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages

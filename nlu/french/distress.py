@@ -29,6 +29,8 @@ _UNMISTAKABLE = [
 _NOT = r"(?<!pas )(?<!plus )(?<!jamais )(?<!personne )"
 _COMPILED = [(kind, re.compile(rf"{_NOT}\b{pattern}\b")) for kind, pattern in _UNMISTAKABLE]
 
+_PARTS = re.compile(r"(?<=[.!?,;:\n])|\b(?=(?:et|mais|donc|maintenant|sinon|du coup)\b)", re.IGNORECASE)
+
 # Figures of speech that sound like an emergency to a classifier and are none by themselves.
 _FIGURES = re.compile(
     r"\b(?:(?:mort|morte|morts|meurs|mourir|creve|crever|pleure|mdr) de (?:rire|faim|fatigue|chaud|chaleur|froid|soif|trouille|honte|peur|ennui|jalousie)"
@@ -41,6 +43,17 @@ _FICTION = re.compile(
 # Told, read, watched or repaired: not happening.
 _NOT_HAPPENING = re.compile(
     r"\b(?:serie|film|roman|livre|expose|redaction|jeu video|documentaire|replique|paroles?|facture|repare\w*|verifie\w*|failli faire|fausse alerte|blague)\b"
+)
+# « Le samu est là », « c'est éteint », « il va mieux » (one part of a message): help came, or the danger is over.
+_RELIEF = re.compile(
+    r"\b(?:samu|pompiers?|secours|police|policiers?|gendarmes?|medecins?|docteur|ambulance)\b.{0,12}"
+    r"\b(?:la|arrive\w*|venue?s?|vien\w*|emmene\w*|emporte\w*|pris\w*|pri|prend|parti\w*|eteint\w*|etein|repond\w*|s en occupe\w*)$"
+    r"|\b(?:l ont|l a|lont|la) (?:emmene|emporte|pris en charge|hospitalise)\w*\b"
+    r"|\b(?:samu|pompiers?|secours|police|medecin|docteur)\b.{0,10}\b(?:dit|di)\b.{0,20}\b(?:va|rien|grave|bien)$"
+    r"|\b(?:va|vais|vont|sent|sens) (?:bien|bi1|mieu\w*|beaucoup mieux)$|\b(?:ca|il|elle|tout|tous?|mond[e]?) va$"
+    r"|\b(?:ca|sa) va aller$|\bc est (?:est )?(?:bon|fini\w*|etein\w*|regle\w*|passe|termine\w*|calme\w*|arrange\w*)$"
+    r"|\b(?:il|elle) (?:respire|parle|bouge|est reveille\w*)(?: bien| normalement| de nouveau| maintenant)?$"
+    r"|\b(?:plus de danger|hors de danger|plus de peur que|a l hopital|fausse alerte|ouf)\b"
 )
 # An illness of years ago, or a joke, is none of today's.
 _LONG_AGO = re.compile(r"\b(?:lol|mdr|ptdr|il y a (?:\w+ ){0,2}(?:ans?|mois|annees?)|depuis (?:son|mon|leur) (?:avc|infarctus))\b")
@@ -57,6 +70,17 @@ def read_distress(text: str) -> str | None:
         return None
     kind = next((kind for kind, pattern in _COMPILED if pattern.search(line)), None)
     return None if kind == "medical" and _LONG_AGO.search(line) else kind
+
+
+def after_relief(text: str) -> str | None:
+    """Return what is said beside « le samu est là » once an emergency was answered; None when no relief is said, or still alarm.
+
+    >>> after_relief("Il respire, le SAMU est là. Pour la lettre, je vais où ?"), after_relief("le samu arrive mais il saigne")
+    ('Pour la lettre, je vais où ?', 'mais il saigne')
+    """
+    parts = [part.strip() for part in _PARTS.split(text) if part.strip()]
+    rest = [part for part in parts if not _RELIEF.search(" ".join(expand(part)))]
+    return " ".join(rest) if len(rest) < len(parts) and read_distress(text) is None else None
 
 
 def is_figure_of_speech(text: str) -> bool:

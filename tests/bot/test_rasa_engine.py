@@ -113,11 +113,11 @@ async def test_a_long_conversation_is_kept_whole_and_read_by_the_piece(services:
     for _ in range(20):
         assert (await say("/help")).outcome == "help"
     assert len(events(services, conversation)) == 22
-    tracker = await services.engine._tracker_store.retrieve(conversation)
+    tracker = await services.engine._agent.tracker_store.retrieve(conversation)
     assert MAX_EVENTS <= len(tracker.events) <= MAX_EVENTS + len(tracker.slots)
     # What was spoken of before the piece that is read is still known, through the slots.
     assert (await say("et le contact ?")).actions == (first,)
-    whole = await services.engine._tracker_store.retrieve_full_tracker(conversation)
+    whole = await services.engine._agent.tracker_store.retrieve_full_tracker(conversation)
     assert [event.text for event in whole.events if event.type_name == "user"].count("/help") == 20
 
 

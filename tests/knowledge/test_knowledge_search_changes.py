@@ -70,6 +70,18 @@ def test_an_action_added_after_the_fit_is_found_at_the_next_message_and_after_th
     assert small_search._index.version == 2
 
 
+def test_what_was_outside_is_inside_as_soon_as_an_action_covers_it(
+    small_search: Search, factory: sessionmaker, data: Path, edit_club: Edit
+) -> None:
+    text = "une recette pour cuire un gâteau au chocolat"
+    assert small_search.find(text).outside > small_search.find(text).hits[0].confidence
+    edit_club("  - id: velo", f"{BOXE.replace('taper dans un sac de frappe', 'cuire un gâteau au chocolat')}  - id: velo")
+    load(factory, data)
+    small_search._refitting.acquire()
+    found = small_search.find(text)
+    assert ids(found)[0] == "boxe" and found.hits[0].confidence > found.outside
+
+
 def test_a_new_phrasing_counts_at_the_next_message(small_search: Search, factory: sessionmaker, data: Path, edit_club: Edit) -> None:
     edit_club("- réparer mon vélo", "- réparer mon vélo\n        - une trottinette en panne")
     load(factory, data)

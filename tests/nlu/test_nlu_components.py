@@ -287,6 +287,21 @@ def test_a_question_while_an_action_is_spoken_of_must_say_more(trained: Make) ->
     assert read_under_way(detector, "vite elle respire plus").get(INTENT)  # beyond doubt, whatever was spoken of
 
 
+def test_relief_after_an_emergency_alarms_no_more_and_what_is_asked_is_read(trained: Make) -> None:
+    detector, text = trained(EmergencyDetector, margin=-2.0, floor=-2.0), "Les pompiers sont là. Et pour mon vélo, merci beaucoup"
+
+    def read_alarmed(text: str) -> Message:
+        [message] = detector.process([Message({TEXT: text, "metadata": {"alarmed": True}})])
+        return message
+
+    assert not read_alarmed("le samu est là").get(INTENT)
+    assert read(detector, "le samu est là").get(INTENT)  # nothing was announced before
+    still = read_alarmed("le samu arrive mais elle respire plus")
+    assert still.get(INTENT) == {"name": "emergency", "confidence": 1.0}
+    asked = read_alarmed(text)
+    assert [(e["entity"], e["value"]) for e in asked.get(ENTITIES)][:1] == [("asked", "Et pour mon vélo, merci beaucoup")]
+
+
 @pytest.mark.parametrize("margin", [-2.1, 2.1, True, "0", None, math.inf])
 def test_a_margin_out_of_range_is_refused(make: Make, margin: object) -> None:
     with pytest.raises(InvalidConfigException, match="margin"):
