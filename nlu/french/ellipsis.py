@@ -33,7 +33,8 @@ public reserve reservee condition conditions droit obligatoire besoin necessaire
 existent fini finie termine terminee prochaine prochain edition encore actuel actualite source sources info infos information informations
 sur certain sure verifie plus detail details savoir expliquer explique expliquez dites preciser pareil difference differences mieux
 demander demande renseigner renseignement renseignements
-choisir comparer compare comparaison premier premiere deuxieme second seconde troisieme dernier derniere milieu annee annees valable dispo disponible
+comparaison
+choisir comparer compare premier premiere deuxieme second seconde troisieme dernier derniere milieu annee annees valable dispo disponible
 niveau diplome papier papiers document documents apporter amener emmener attendre attente directement direct avant apres pendant vacances
 ete aout juillet septembre octobre janvier ferie feries noel weekend week end
 """.split()  # noqa: SIM905

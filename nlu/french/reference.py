@@ -31,7 +31,7 @@ _ANEW = re.compile(
 )
 # « revenons au sport », « on en était aux cours »
 _RETURN = re.compile(
-    r"\b(?:reven(?:ons|ir|ez)|reviens?|revien|retourn(?:ons|e|er)|repren(?:ds?|ons)|^(?:bon |ok )?retour|retour a|(?:on|en) en etait|on parlait)\b"
+    r"\b(?:reven(?:ons|ir|ez)|reviens?|revien|retourn(?:ons|e|er)|repren(?:ds?|ons)|retour a|(?<=^)retour|(?:on|en) en etait|on parlait)\b"
 )
 # « l'autre plutôt », « et pour mon autre demande »; no « l'autre jour »
 _OTHER = re.compile(
