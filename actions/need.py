@@ -120,7 +120,7 @@ class AnswersNeeds(DirectoryAction):
         if again:  # « les secours sont là. On en était au sport »
             utter(dispatcher, "say_caution")
             return self.show(dispatcher, tracker, [again], Kind.answer)
-        if result.topic is None and help_again(dispatcher, tracker):
+        if (result.topic is None or result.topic.title is None) and help_again(dispatcher, tracker):
             return []
         if current and refers:  # « ils viennent chez les gens ? »
             utter(dispatcher, "say_unknown_detail", [current.id])

@@ -12,6 +12,7 @@ from knowledge.search import Kind, decide
 from knowledge.search.filters import CLOSED, person_fit
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person, read_person
+from nlu.french.reference import puts_first
 from nlu.french.text import words
 
 
@@ -25,7 +26,8 @@ class ActionRefine(AnswersNeeds):
         said = text_of(tracker)
         person = person_of(tracker).merged(read_person(said))
         need = _need_of(tracker.get_slot("need_text") or "", person)
-        if self._is_a_need_of_its_own(said, person) and decide(self.find(tracker, said)).kind in (Kind.answer, Kind.clarify):
+        names_a_need = puts_first(said) or self._is_a_need_of_its_own(said, person)
+        if names_a_need and decide(self.find(tracker, said)).kind in (Kind.answer, Kind.clarify):
             return self.answer_need(dispatcher, tracker)
         if self._asks_whether_it_fits(tracker, person):
             return [remember_person(person), *ActionTellAudience(self._services).run(dispatcher, tracker, domain)]

@@ -33,6 +33,8 @@ _ANEW = re.compile(
 _RETURN = re.compile(
     r"\b(?:reven(?:ons|ir|ez)|reviens?|revien|retourn(?:ons|e|er)|repren(?:ds?|ons)|retour a|(?<=^)retour|(?:on|en) en etait|on parlait)\b"
 )
+# « le permis d'abord », « on commence par le CV »
+_FIRST = re.compile(r"\b(?:d abord|dabord|en premier|prioritaire|(?:commence|commencons|commencer) par)\b")
 # « l'autre plutôt », « et pour mon autre demande »; no « l'autre jour »
 _OTHER = re.compile(
     r"(?<!\bni )\b(?:l autre|lautre|lotre|(?:ma|mon|m) autre (?:demande|question|besoin|probleme))\b"
@@ -73,6 +75,11 @@ def compares(text: str) -> bool:
 def returns(text: str) -> bool:
     """True for « revenons au sport »: a subject that was spoken of is taken up again."""
     return bool(_RETURN.search(" ".join(expand(text))))
+
+
+def puts_first(text: str) -> bool:
+    """True for « le permis d'abord »: of several needs, the one to begin with is named."""
+    return bool(_FIRST.search(" ".join(expand(text))) and subject_words(text))
 
 
 def begins_anew(text: str) -> bool:

@@ -69,7 +69,7 @@ def test_the_button_trains_a_candidate_that_takes_over_and_gives_way_while_messa
     administrator, first = staff("administrator"), services.models.serving
     with services.sessions.begin() as session:
         add_phrasing(session, "pimms", "resident", "le monsieur de la caf veut un papier que je trouve plus", "Anne")
-    assert "ont changé depuis" in administrator.get(PAGE).text
+    wait_for(lambda: "ont changé depuis" in administrator.get(PAGE).text, 10)  # a directory is read anew after a moment
 
     def candidate() -> trained_models.TrainedModel | None:
         with services.sessions() as session:
