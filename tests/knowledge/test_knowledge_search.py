@@ -238,7 +238,7 @@ def test_exclusion_weighs_more_than_all_agreements_together() -> None:
 
 def test_the_evidence_gives_words_of_the_message_and_the_nearest_phrasing(real_search: Search, real_directory: Directory) -> None:
     evidence = real_search.explain("je voudrais apprendre la couture à la machine", "point-utile-hall-couture")
-    assert evidence.words[0][0] == "couture"
+    assert "couture" in evidence.words[0][0]
     assert all(weight > 0 for _, weight in evidence.words)
     assert evidence.phrasing in examples_of(real_directory.entry("point-utile-hall-couture"))
     assert 0.2 < evidence.likeness <= 1.0
