@@ -420,6 +420,7 @@ def test_a_person_can_be_asked_for(city: City) -> None:
 
 def test_what_an_agent_writes_is_announced_on_the_next_page(city: City, site: str, services, add_account) -> None:
     exchange = city.launch().asked("je veux parler à une personne")
+    assert exchange.find_elements(By.CSS_SELECTOR, ".offer"), (exchange.get_attribute("data-outcome"), exchange.text)
     city.script("arguments[0].open = true", exchange.find_element(By.CSS_SELECTOR, ".offer"))
     for name, value in [("first_name", "Nadia"), ("subject", "ma carte de séjour")]:
         exchange.find_element(By.CSS_SELECTOR, f".callback [name={name}]").send_keys(value)
