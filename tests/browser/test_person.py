@@ -19,6 +19,12 @@ def press(page: Page, word: str) -> None:
     page.tap(button)
 
 
+def take(agent: Page, name: str) -> None:
+    """Take the request of this person, whoever else waits."""
+    card = next(card for card in agent.all("#waiting .card") if name in card.text)
+    agent.tap(card.find_element(By.CSS_SELECTOR, "button"))
+
+
 def violations(page: Page) -> list[str]:
     """What axe finds, on a page where nothing sticks over what it measures."""
     page.script("for (const e of document.querySelectorAll('.emergency, .composer')) e.style.position = 'static'")
@@ -49,7 +55,7 @@ def test_from_the_wish_for_a_person_to_the_bot_again(page: Page, agent: Page) ->
     agent.open("/staff/rappels")
     assert "Nadia" in agent.one("#waiting").text
     assert violations(agent) == []
-    press(agent, "Je m'en occupe")
+    take(agent, "Nadia")
     agent.until(lambda: agent.all("#mine"))
     assert violations(agent) == []
     press(agent, "Répondre dans la conversation")
@@ -106,7 +112,7 @@ def test_all_of_it_without_script(without_script: Page, agent: Page) -> None:
     page.until(lambda: page.all("[data-sent]"))
 
     agent.open("/staff/rappels", DESK)
-    press(agent, "Je m'en occupe")
+    take(agent, "Bilel")
     agent.until(lambda: agent.all("#mine"))
     press(agent, "Répondre dans la conversation")
     agent.until(lambda: agent.all("#text"))
