@@ -60,6 +60,8 @@ class ActionAnswerNeed(AnswersNeeds):
             return []
         if rather := self._rather(tracker):
             return rather(self._services).run(dispatcher, tracker, domain)
+        if self.stays(tracker):
+            return self._go_on(dispatcher, tracker, domain)
         if doors := self._named_doors(tracker):
             return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify)
         if self._goes_on(tracker):

@@ -12,6 +12,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.services import Services, services_from_environment
+from actions.staying import OUTSIDE_UNDER_WAY, chance, signs
 from knowledge.directory import Entry
 from knowledge.search import Result
 from nlu.french.ellipsis import subject_words
@@ -37,8 +38,8 @@ _TELLS_APART = 4
 TAUGHT_OUTSIDE = 1.0
 # In a first message it is likelier than the phrasings make it (tuning sets: needs lose 0.3 points, the outside gains 2).
 _OUTSIDE_AT_FIRST = 2.0
-# While an action is spoken of, the outside is so much rarer (looked at on the tuning conversations).
-_OUTSIDE_UNDER_WAY = 0.3
+# From this probability on a message is about the action that is spoken of, unless it counts, returns or points elsewhere.
+_STAYS = 0.7
 # A message whose words lead to one action with this probability names it, whatever is spoken of.
 _SURELY_NAMED = 0.85
 # Words that only the whole message puts in doubt name nothing (« ils sont basés où ? » is no « savoirs de base »).
@@ -86,7 +87,30 @@ class DirectoryAction(Action):
         if refers_to_previous(text):
             before = [a for a in self.ids(tracker, "history") if current is None or a != current.id]
             return self.entry(before[-1]) if before else current
+        if current and self.stays(tracker):
+            return current
         return surely or self.named(text, current, self.ids(tracker, "history", "shown", "seen")) or current
+
+    def stays(self, tracker: Tracker) -> bool:
+        """True when the message is about the action that is spoken of, whatever its words resemble."""
+        current, text = self.entry(tracker.get_slot("current_action")), text_of(tracker)
+        if current is None or not words(text) or self._names_another(tracker, current, text):
+            return False
+        intents = {ranked["name"]: ranked["confidence"] for ranked in tracker.latest_message.get("intent_ranking") or []}
+        return chance(signs(text, intents, current.id, self.services.search, self.services.store.current())) >= _STAYS
+
+    def _names_another(self, tracker: Tracker, current: Entry, text: str) -> bool:
+        """True for the name of another organisation or action, or words that suit one spoken of before better than the current."""
+        directory = self.services.store.current()
+        called = directory.named_in(text)
+        about = directory.about(subject_words(text))
+        if (called and current not in called) or (about and about.id != current.id):
+            return True
+        others = [a for a in self.ids(tracker, "history", "shown", "seen") if a != current.id]
+        if not others or not subject_words(text):
+            return False
+        best, own = (self.services.search.find(text, among=among, limit=1).hits[0].margin for among in (others, [current.id]))
+        return best > max(own, _SPOKEN_OF_MARGIN)
 
     def surely_named(self, text: str) -> Entry | None:
         """Return the action that these words name whatever is spoken of, else None."""
@@ -206,7 +230,7 @@ def person_of(tracker: Tracker) -> Person:
 
 def outside_odds(tracker: Tracker) -> float:
     """How much likelier the outside is than in a first message: people rarely leave the subject that they came for."""
-    return _OUTSIDE_UNDER_WAY if tracker.get_slot("current_action") else _OUTSIDE_AT_FIRST
+    return OUTSIDE_UNDER_WAY if tracker.get_slot("current_action") else _OUTSIDE_AT_FIRST
 
 
 def remember_person(person: Person) -> EventType:

@@ -203,6 +203,12 @@ class Search:
         spoken = index.ranker.contributions(row, entry.id)
         return Evidence(tuple(spoken), nearest[0] if nearest else None, nearest[1] if nearest else 0.0, tuple(fits))
 
+    def likeness(self, text: str, action_id: str) -> float:
+        """How like ``text`` is to the text of an action most like it (cosine, 0 to 1); 0.0 for one newer than the last fit."""
+        index = self._index_for(self._store.current())
+        nearest = index.ranker.nearest_example(index.score(clean(text)).row, action_id)
+        return nearest[1] if nearest else 0.0
+
     def rows(self, texts: Sequence[str]) -> csr_matrix:
         """Return the features of ``texts``, a row of unit length each: their products are likenesses from 0 to 1."""
         return normalize(self._index_for(self._store.current()).ranker.features.transform(texts))

@@ -1,0 +1,62 @@
+"""Is a message about the action that is spoken of, whatever its words resemble?
+
+« combien argent billet », said of a concert, is a question about the concert, and to the search alone it is outside.
+Eleven signs are weighed by a logistic regression; ``python -m tests.bench.staying`` fits it on the tuning
+conversations, writes ``staying.json`` and says what it is worth (docs/nlu.md).
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from knowledge.directory import Directory
+from knowledge.search import Search
+from nlu.french.ellipsis import subject_words
+from nlu.french.reference import begins_anew, refers_back
+
+WEIGHTS = Path(__file__).with_name("staying.json")
+SIGNS = (
+    "asks a fact", "states a need", "is outside",  # probabilities of the intents
+    "another is likelier", "another is likely", "like the current", "like another",  # what the search says
+    "words of a subject", "begins anew", "refers back", "names an organisation",  # how it is said
+)  # fmt: skip
+# While an action is spoken of, the outside is so much rarer (looked at on the tuning conversations).
+OUTSIDE_UNDER_WAY = 0.3
+_ALL = 10_000
+_MOST_WORDS = 8
+_UNKNOWN_MARGIN = -1.5
+
+
+def signs(text: str, intents: Mapping[str, float], current: str, search: Search, directory: Directory) -> tuple[float, ...]:
+    """Return the value of each of ``SIGNS`` for a message (``intents``: probability by name) while ``current`` (an id) is spoken of."""
+    hits = search.find(text, limit=_ALL, outside_odds=OUTSIDE_UNDER_WAY).hits
+    margins = {hit.entry.id: hit.margin for hit in hits}
+    best = hits[0] if hits else None
+    asks = sum(chance for name, chance in intents.items() if name.startswith("ask_") or name == "tell_more")
+    return (
+        asks - intents.get("ask_human", 0.0) - intents.get("ask_language", 0.0),
+        intents.get("need", 0.0),
+        intents.get("out_of_scope", 0.0),
+        best.margin - margins.get(current, _UNKNOWN_MARGIN) if best else 0.0,
+        best.confidence if best else 0.0,
+        search.likeness(text, current),
+        search.likeness(text, best.entry.id) if best else 0.0,
+        float(min(len(subject_words(text)), _MOST_WORDS)),
+        float(begins_anew(text)),
+        float(refers_back(text)),
+        float(bool(directory.named_in(text))),
+    )
+
+
+def chance(values: tuple[float, ...]) -> float:
+    """Probability (0 to 1) that a message with these signs is about the action that is spoken of."""
+    weights, bias = _fitted()
+    return 1.0 / (1.0 + math.exp(-bias - sum(weight * value for weight, value in zip(weights, values, strict=True))))
+
+
+@cache
+def _fitted() -> tuple[tuple[float, ...], float]:
+    kept = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    return tuple(kept["weights"][sign] for sign in SIGNS), kept["bias"]
