@@ -40,7 +40,8 @@ class Body(BaseModel):
 
 class ChatRequest(Body):
     """One message. Without ``conversation_id`` a new conversation begins. ``request_id`` is the sender's for this message:
-    sent again with the same one within minutes, it gets the same answer."""
+    sent again with the same one within minutes, it gets the same answer. Without its hyphens it is the id of the
+    conversation that begins with it, which can so be erased by a sender whom no answer has reached."""
 
     message: StrictStr = Field(..., example="jarive pa a lire le courié")
     conversation_id: ConversationId | None = Field(None, example=None)  # type: ignore[valid-type]
@@ -68,12 +69,23 @@ class FeedbackRequest(Body):
 async def chat(request: Request, body: ChatRequest) -> dict[str, Any]:
     """Answer one message in French, with the actions that fit, best first."""
     services: Services = request.app.state.services
-    return await once(services, body.request_id, lambda: answer(services, body.message, body.conversation_id))
+    begins = body.request_id.hex if body.request_id else new_conversation_id()
+    conversation = body.conversation_id or begins
+    return await once(
+        services,
+        body.request_id,
+        conversation,
+        lambda: answer(services, body.message, body.conversation_id, begins=begins),
+        lambda: erase(request, conversation),
+    )
 
 
-async def answer(services: Services, message: str, conversation_id: str | None, channel: str = _WEB) -> dict[str, Any]:
-    """Return the answer of the contract for one cleaned message (1 to 1000 characters)."""
-    asked = Message(conversation_id or new_conversation_id(), message, channel)
+async def answer(
+    services: Services, message: str, conversation_id: str | None, channel: str = _WEB, begins: str | None = None
+) -> dict[str, Any]:
+    """Return the answer of the contract for one cleaned message (1 to 1000 characters). ``begins``: the id of the
+    conversation that begins when there is none."""
+    asked = Message(conversation_id or begins or new_conversation_id(), message, channel)
     held = hand_on(services.sessions, asked)
     reply = held or await services.engine.respond(asked)
     await record(services, asked, reply, first=conversation_id is None, held=held is not None)

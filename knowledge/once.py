@@ -21,7 +21,11 @@ _GIVEN_UP = dt.timedelta(seconds=60)
 
 
 class Answered(Base):
-    """A message that was taken on (``answer`` is null), then answered. ``request_id`` is unguessable: it opens the answer."""
+    """A message that was taken on (``answer`` is null), then answered. ``request_id`` is unguessable: it opens the answer.
+
+    Once its conversation is erased only the id is left (``conversation`` is null), so that a repetition that is still
+    on its way does not bring the conversation back.
+    """
 
     __tablename__ = "answered_requests"
     request_id = sa.Column(sa.String(36), primary_key=True)
@@ -30,36 +34,50 @@ class Answered(Base):
     at = sa.Column(Moment, nullable=False, default=utc_now, index=True)
 
 
-def take_on(session: Session, request_id: str, conversation: str | None) -> bool:
+class Erased(Exception):
+    """The message was of a conversation that is erased."""
+
+
+def take_on(session: Session, request_id: str, conversation: str) -> bool:
     """True when the caller is the one to answer this message."""
     now = utc_now()
     taken = insert(session, Answered).values(request_id=request_id, conversation=conversation, at=now)
     if session.execute(taken.on_conflict_do_nothing()).rowcount == 1:
         return True
-    given_up = sa.update(Answered).where(Answered.request_id == request_id, Answered.answer.is_(None), Answered.at < now - _GIVEN_UP)
+    given_up = sa.update(Answered).where(_live(request_id), Answered.answer.is_(None), Answered.at < now - _GIVEN_UP)
     return session.execute(given_up.values(at=now).execution_options(synchronize_session=False)).rowcount == 1
 
 
 def answered(session: Session, request_id: str) -> dict[str, Any] | None:
-    """The answer of the message; None while it is being made. Raises KeyError when nobody makes it any more."""
-    found = session.execute(sa.select(Answered.answer).where(Answered.request_id == request_id)).one_or_none()
+    """The answer of the message; None while it is being made. Raises KeyError when nobody makes it any more, and Erased."""
+    found = session.execute(sa.select(Answered.answer, Answered.conversation).where(Answered.request_id == request_id)).one_or_none()
     if found is None:
         raise KeyError(request_id)
+    if found.conversation is None:
+        raise Erased(request_id)
     return found.answer
 
 
-def keep(session: Session, request_id: str, answer: dict[str, Any]) -> None:
-    """Keep the answer for who sends the message again; forget those that are too old."""
-    kept = sa.update(Answered).where(Answered.request_id == request_id)
-    session.execute(kept.values(answer=answer, conversation=answer["conversation_id"]).execution_options(synchronize_session=False))
+def keep(session: Session, request_id: str, answer: dict[str, Any]) -> bool:
+    """Keep the answer for who sends the message again; forget those that are too old. False when it was erased meanwhile."""
+    kept = sa.update(Answered).where(_live(request_id))
+    kept = kept.values(answer=answer, conversation=answer["conversation_id"])
+    found = session.execute(kept.execution_options(synchronize_session=False)).rowcount == 1
     session.execute(sa.delete(Answered).where(Answered.at < utc_now() - KEPT).execution_options(synchronize_session=False))
+    return found
 
 
-def give_up(session: Session, request_id: str) -> None:
-    """No answer could be made: the next try is a first one."""
-    session.execute(sa.delete(Answered).where(Answered.request_id == request_id).execution_options(synchronize_session=False))
+def give_up(session: Session, request_id: str) -> bool:
+    """No answer could be made: the next try is a first one. False when it was erased meanwhile."""
+    gone = sa.delete(Answered).where(_live(request_id)).execution_options(synchronize_session=False)
+    return session.execute(gone).rowcount == 1
 
 
 def erase(session: Session, conversation: str) -> None:
     """Forget the answers of a conversation."""
-    session.execute(sa.delete(Answered).where(Answered.conversation == conversation).execution_options(synchronize_session=False))
+    forgotten = sa.update(Answered).where(Answered.conversation == conversation).values(conversation=None, answer=None)
+    session.execute(forgotten.execution_options(synchronize_session=False))
+
+
+def _live(request_id: str) -> sa.sql.ColumnElement:
+    return sa.and_(Answered.request_id == request_id, Answered.conversation.isnot(None))

@@ -23,6 +23,7 @@ from api.once import once
 from api.web.scripts import bundle
 from knowledge.database import migrate, open_engine, sessions
 from knowledge.once import Answered
+from knowledge.once import erase as erase_answers
 from knowledge.settings import Settings
 
 CITY = "https://www.blois.example"
@@ -130,13 +131,17 @@ class _Maker:
         return {"conversation_id": "c" * 32, "outcome": self.outcome, "number": self.made}
 
 
+async def _nothing() -> None:
+    """For what nobody erases."""
+
+
 async def test_many_at_once_get_the_answer_of_the_first(kept) -> None:
     make, request_id = _Maker(), uuid.uuid4()
-    answers = await asyncio.gather(*(once(kept, request_id, make) for _ in range(6)))
+    answers = await asyncio.gather(*(once(kept, request_id, "c" * 32, make, _nothing) for _ in range(6)))
     assert make.made == 1 and all(answer == answers[0] for answer in answers)
-    assert await once(kept, request_id, make) == answers[0] and make.made == 1
-    assert (await once(kept, uuid.uuid4(), make))["number"] == 2
-    assert (await once(kept, None, make))["number"] == 3
+    assert await once(kept, request_id, "c" * 32, make, _nothing) == answers[0] and make.made == 1
+    assert (await once(kept, uuid.uuid4(), "c" * 32, make, _nothing))["number"] == 2
+    assert (await once(kept, None, "c" * 32, make, _nothing))["number"] == 3
 
 
 @pytest.mark.parametrize("outcome", ["error", "raises"])
@@ -144,7 +149,7 @@ async def test_what_failed_is_tried_anew(kept, outcome: str) -> None:
     make, request_id = _Maker(outcome), uuid.uuid4()
     for number in (1, 2):
         with contextlib.suppress(ApiError):
-            assert (await once(kept, request_id, make))["outcome"] == "error"
+            assert (await once(kept, request_id, "c" * 32, make, _nothing))["outcome"] == "error"
         assert make.made == number
     with kept.sessions() as session:
         assert session.execute(sa.select(sa.func.count()).select_from(Answered)).scalar_one() == 0
@@ -164,3 +169,29 @@ def test_the_same_message_twice_is_one_turn_of_the_conversation(client: httpx.Cl
         left = session.execute(sa.select(Answered.request_id).where(Answered.conversation == conversation)).all()
     assert left == []
     assert client.post("/api/chat", json=body | {"request_id": "no uuid"}).status_code == 422
+
+
+async def test_what_is_erased_while_it_is_answered_does_not_come_back(kept) -> None:
+    make, request_id, erased = _Maker(), uuid.uuid4(), []
+
+    async def erase_again() -> None:
+        erased.append(make.made)
+
+    sent = [asyncio.ensure_future(once(kept, request_id, "c" * 32, make, erase_again)) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    with kept.sessions.begin() as session:
+        erase_answers(session, "c" * 32)
+    first, repeated = await asyncio.gather(*sent, return_exceptions=True)
+    assert first["number"] == 1 and isinstance(repeated, ApiError)
+    assert make.made == 1 and erased == [1]
+    with kept.sessions() as session:
+        assert session.execute(sa.select(Answered.conversation, Answered.answer)).all() == [(None, None)]
+
+
+def test_who_got_no_answer_can_have_the_conversation_erased(client: httpx.Client, services) -> None:
+    request_id = uuid.uuid4()
+    body = {"message": "je cherche un cours de français", "request_id": str(request_id)}
+    assert client.post("/api/chat", json=body).json()["conversation_id"] == request_id.hex
+    assert asyncio.run(services.engine.transcript(request_id.hex))
+    client.delete(f"/api/conversations/{request_id.hex}")
+    assert not asyncio.run(services.engine.transcript(request_id.hex))

@@ -118,7 +118,7 @@ def test_the_conversation_outlives_a_reload_and_is_erased_on_demand(page: Page) 
 def test_a_person_can_say_whether_it_helped(page: Page, answer: str, thanks: str) -> None:
     exchange = page.ask(QUESTION)
     page.tap(exchange.find_element(By.CSS_SELECTOR, f"[data-helpful={answer}]"))
-    assert exchange.find_element(By.CSS_SELECTOR, thanks).is_displayed()
+    page.until(lambda: exchange.find_element(By.CSS_SELECTOR, thanks).is_displayed())
     page.until(lambda: any(address.endswith("/api/feedback") for address in page.addresses_asked()))
     assert page.complaints() == []
 

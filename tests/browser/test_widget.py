@@ -25,6 +25,14 @@ POLICY = (
     "default-src 'none'; script-src {0}; connect-src {0}; base-uri 'none'; form-action 'none'; "
     "require-trusted-types-for 'script'; trusted-types passerelle-chat"
 )
+OLD_BROWSERS = "; style-src 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+# Every answer gets lost.
+LOST = """const real = fetch;
+          window.fetch = async (address, options) => {
+            const response = await real(address, options);
+            if (address.endsWith("/api/chat")) throw new TypeError("lost");
+            return response;
+          };"""
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>City of Blois</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">{head}</head>
 <body><main><h1>Town hall</h1><p>Opening hours. <a href="/other">Another page</a></p>
@@ -47,11 +55,12 @@ class _Pages(http.server.BaseHTTPRequestHandler):
     server: _Site
 
     def do_GET(self) -> None:
-        body = self.server.bodies.get(self.path.split("?")[0], "")
+        body = self.server.bodies.get(self.path.split("?")[0], "").format(self.server.assistant)
         page = PAGE.format(head=self.server.tag.format(self.server.assistant), body=body, filler="Lorem ipsum. " * 400)
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Security-Policy", POLICY.format(self.server.assistant))
+        policy = POLICY.format(self.server.assistant) + (OLD_BROWSERS if self.path == "/old" else "")
+        self.send_header("Content-Security-Policy", policy)
         self.end_headers()
         self.wfile.write(page.encode())
 
@@ -66,7 +75,8 @@ def site(settings, services) -> Iterator[str]:
 
     server = _Site(("127.0.0.1", 0), _Pages)
     server.bodies = {
-        "/two": '<passerelle-chat position="inline"></passerelle-chat> <passerelle-chat position="left" color="#ffd400"></passerelle-chat>'
+        "/again": '<script src="{0}/widget.js" defer></script>',
+        "/two": '<passerelle-chat position="inline"></passerelle-chat> <passerelle-chat position="left" color="#ffd400"></passerelle-chat>',
     }
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
@@ -247,6 +257,46 @@ def test_a_page_in_another_language_does_not_read_french_as_english(city: City) 
     assert city.launch().inside("dialog")[0].get_attribute("lang") == "fr"
 
 
+def test_a_page_that_runs_from_right_to_left_and_styles_everything_changes_nothing(city: City) -> None:
+    city.script("document.documentElement.style.overflow = 'hidden'")  # the page's own scroll bars would change our room
+    city.launch().asked(QUESTION)
+    box = """const {x, y, width, height} = e.getBoundingClientRect();
+             return [e.className || e.localName, ...[x, y, width, height].map(Math.round)];"""
+    shown = f"return [...root.querySelectorAll('dialog, dialog *')].filter((e) => e.getClientRects().length).map((e) => {{ {box} }})"
+    before = city.within(shown)
+    city.script(
+        """document.documentElement.dir = "rtl";
+           Object.assign(document.body.style, {
+             whiteSpace: "nowrap", textIndent: "3em", wordSpacing: "1em", letterSpacing: "2px", textShadow: "1px 1px red",
+             cursor: "none", hyphens: "auto", textTransform: "uppercase", textAlign: "right", visibility: "hidden",
+             font: "italic small-caps 30px monospace", pointerEvents: "none", lineHeight: 4, wordBreak: "break-all",
+             colorScheme: "dark", color: "red", quotes: "none"});"""
+    )
+    assert city.within(shown) == before
+    look = "const s = getComputedStyle(root.querySelector('.answer .bubble')); return [s.direction, s.textShadow, s.cursor, s.hyphens]"
+    assert city.within(look) == ["ltr", "none", "auto", "manual"]
+    city.script("for (const e of document.querySelectorAll('passerelle-chat')) e.setAttribute('position', 'inline')")
+    assert city.within("return getComputedStyle(root.querySelector('.corner')).direction") == "ltr"
+
+
+def test_a_tag_twice_on_a_page_is_one(city: City, site: str) -> None:
+    city.driver.get(f"{site}/again")
+    city.launch()
+    assert len(city.all("passerelle-chat")) == 1
+    assert [complaint for complaint in city.complaints() if "favicon" not in complaint] == []
+
+
+def test_a_browser_without_sheets_by_script_gets_the_same_under_the_documented_policy(city: City, site: str) -> None:
+    shown = "return ['.launcher', '.close', '#message'].map((name) => JSON.stringify(root.querySelector(name).getBoundingClientRect()))"
+    expected = city.launch().within(shown)
+    old = {"source": "window.CSSStyleSheet = class { constructor() { throw new TypeError('Illegal constructor'); } }"}
+    kept = city.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", old)
+    city.driver.get(f"{site}/old")
+    assert city.launch().within(shown) == expected
+    assert [complaint for complaint in city.complaints() if "favicon" not in complaint] == []
+    city.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", kept)
+
+
 def test_what_is_sent_without_a_connection_is_sent_once_it_is_back(city: City) -> None:
     city.launch().asked("bonjour")
     city.disconnect()
@@ -256,6 +306,119 @@ def test_what_is_sent_without_a_connection_is_sent_once_it_is_back(city: City) -
     city.connect()
     city.until(lambda: city.inside(".card"))
     assert len(city.inside(".exchange")) == 2 and not city.inside(".failure")
+
+
+def test_two_messages_without_a_connection_leave_in_order_and_outlive_the_page(city: City, site: str, services) -> None:
+    city.launch().asked("bonjour")
+    said = [QUESTION, "et pour apprendre le français ?"]
+    city.disconnect()
+    for number, text in enumerate(said, 1):
+        city.typed(text)
+        city.until(lambda number=number: len(city.inside(".failure")) == number)
+    city.connect()
+    city.until(lambda: _answered(city) == 3)
+    assert not city.inside(".failure")
+    assert _transcript(city, services) == ["bonjour", *said]
+
+    city.script("window.fetch = () => Promise.reject(new TypeError('lost'))")
+    for number, text in enumerate(["merci", "au revoir"], 1):
+        city.typed(text)
+        city.until(lambda number=number: len(city.inside(".failure")) == number)
+    city.driver.get(f"{site}/other")
+    city.launch().until(lambda: _answered(city) == 5)
+    assert _transcript(city, services)[-2:] == ["merci", "au revoir"]
+
+
+def test_what_is_refused_is_explained_and_not_sent_again(city: City, site: str) -> None:
+    city.launch()
+    city.script("arguments[0].value = '\\u200b\\u200b'", city.inside("#message")[0])
+    city.typed("")
+    assert city.inside("#problem")[0].text and not city.inside(".exchange")
+    city.script(
+        """const body = {error: {code: "x", message: "Ce message est refusé."}};
+           window.fetch = async () => new Response(JSON.stringify(body), {status: 422});"""
+    )
+    city.typed("???")
+    city.until(lambda: city.inside(".failure"))
+    assert city.inside(".failure")[0].text == "Ce message est refusé."
+    assert city.script("return sessionStorage.length") == 0
+    city.driver.get(f"{site}/other")
+    city.launch()
+    assert not city.inside(".exchange")
+
+
+def test_a_stored_conversation_that_is_none_is_forgotten(city: City, site: str) -> None:
+    for stored in ["{", "[]", '{"id": "../x", "turns": [{"said": 1}, null]}', '{"turns": [{"said": "x", "reply": {}}]}']:
+        city.script("sessionStorage.setItem('passerelle', arguments[0])", stored)
+        city.driver.get(f"{site}/other")
+        city.launch()
+        assert not city.inside(".exchange")
+    assert "PIMMS" in city.asked(QUESTION).text
+
+
+def test_a_conversation_whose_answer_was_lost_is_erased(city: City, services) -> None:
+    city.launch()
+    city.script(LOST)
+    city.typed("je m'appelle Zoé et je cherche du travail")
+    city.until(lambda: city.inside(".failure"))
+    conversation = json.loads(city.script("return sessionStorage.getItem('passerelle')"))["id"]
+    assert asyncio.run(services.engine.transcript(conversation))
+    city.inside("#erase button")[0].click()
+    city.until(lambda: not city.inside(".exchange"))
+    assert not asyncio.run(services.engine.transcript(conversation))
+    assert city.script("return sessionStorage.length") == 0
+
+
+def test_erasing_does_not_wait_for_the_answer(city: City, services) -> None:
+    city.launch()
+    city.script(
+        """const real = fetch;
+           window.fetch = (address, options) => address.endsWith("/api/chat")
+             ? real(address, {...options, signal: null}).then(() => new Promise((_, no) => options.signal.addEventListener("abort", no)))
+             : real(address, options);"""
+    )
+    city.typed("je m'appelle Zoé et je cherche du travail")
+    conversation = json.loads(city.script("return sessionStorage.getItem('passerelle')"))["id"]
+    city.until(lambda: asyncio.run(services.engine.transcript(conversation)))
+    city.inside("#erase button")[0].click()
+    city.until(lambda: not city.inside(".exchange"))
+    assert city.inside("#status")[0].text == "La conversation est effacée."
+    assert not asyncio.run(services.engine.transcript(conversation))
+    time.sleep(2)  # longer than a lost message waits before it is sent once more
+    assert not city.inside(".exchange") and not asyncio.run(services.engine.transcript(conversation))
+
+
+def test_without_a_connection_erasing_says_that_it_failed(city: City) -> None:
+    city.launch().asked(QUESTION)
+    city.disconnect()
+    city.inside("#erase button")[0].click()
+    city.until(lambda: "n'a pas pu être effacée" in city.inside("#status")[0].text)
+    assert city.inside(".exchange")
+    city.connect()
+
+
+def test_an_answer_that_comes_when_the_window_is_closed_is_announced(city: City) -> None:
+    city.launch()
+    city.script("const real = fetch; window.fetch = (...one) => new Promise((go) => setTimeout(() => go(real(...one)), 1000))")
+    city.typed(QUESTION)
+    city.inside(".close")[0].click()
+    city.until(lambda: city.inside(".launcher")[0].text == "Nouveau message")
+    assert "PIMMS" in city.launch().answer().text
+    assert city.inside(".launcher")[0].text == "Une question ?"
+
+
+def test_thanks_are_said_when_the_feedback_arrived_and_once(city: City, site: str) -> None:
+    city.launch().asked(QUESTION)
+    city.disconnect()
+    city.script("arguments[0].click()", city.inside("[data-helpful=true]")[0])
+    city.until(lambda: "connexion" in city.inside("#status")[0].text)
+    assert not city.inside("[data-thanks]")[0].is_displayed()
+    city.connect()
+    city.script("arguments[0].click()", city.inside("[data-helpful=true]")[0])
+    city.until(lambda: city.inside("[data-thanks]")[0].is_displayed())
+    city.driver.get(f"{site}/other")
+    city.launch().answer()
+    assert city.inside("[data-thanks]")[0].is_displayed() and not city.inside("[data-helpful]")
 
 
 def test_an_answer_that_is_lost_is_fetched_and_not_made_twice(city: City, services) -> None:
@@ -275,7 +438,7 @@ def test_an_answer_that_is_lost_is_fetched_and_not_made_twice(city: City, servic
     sent = city.script("return window.sent")
     assert len(sent) == 2 and sent[0] == sent[1] and sent[0]["conversation_id"] is None
     stored = json.loads(city.script("return sessionStorage.getItem('passerelle')"))
-    assert stored["pending"] is None and len(stored["turns"]) == 1
+    assert len(stored["turns"]) == 1 and stored["turns"][0]["reply"]
     turns = asyncio.run(services.engine.transcript(stored["id"]))
     assert [turn.said for turn in turns] == [QUESTION]
 
@@ -407,6 +570,35 @@ def test_dictation_fills_the_box_and_sends_nothing(launch: Launch, city: City, s
     city.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", kept)
 
 
+@pytest.mark.parametrize("act", ["send", "close", "erase"])
+def test_dictation_ends_with_what_comes_next(city: City, site: str, act: str) -> None:
+    double = """window.ears = [];
+                window.SpeechRecognition = class { start() { ears.push(this); } stop() {} abort() { this.aborted = true; } };
+                delete window.webkitSpeechRecognition;"""
+    kept = city.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": double})
+    city.driver.get(site)
+    city.launch().asked("bonjour")
+    button = city.inside("#dictate")[0]
+    button.click()
+    hear = "const [ear] = ears; ear.onresult?.({results: [[{transcript: 'je cherche du travail'}]]})"
+    city.script(hear)
+    box = city.inside("#message")[0]
+    assert box.get_attribute("value") == "je cherche du travail"
+    if act == "send":
+        box.send_keys(Keys.ENTER)
+        city.answer(2)
+    elif act == "close":
+        city.inside(".close")[0].click()
+    else:
+        city.inside("#erase button")[0].click()
+        city.until(lambda: not city.inside(".exchange"))
+    city.until(lambda: city.script("return ears[0].aborted"))
+    city.script(hear)
+    assert button.get_attribute("aria-pressed") == "false"
+    assert box.get_attribute("value") == ("" if act == "send" else "je cherche du travail")
+    city.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", kept)
+
+
 def test_a_person_can_be_asked_for(city: City) -> None:
     exchange = city.launch().asked("je veux parler à une personne")
     city.script("arguments[0].open = true", exchange.find_element(By.CSS_SELECTOR, ".offer"))
@@ -421,13 +613,7 @@ def test_a_person_can_be_asked_for(city: City) -> None:
 def test_what_an_agent_writes_is_announced_on_the_next_page(city: City, site: str, services, add_account) -> None:
     exchange = city.launch().asked("je veux parler à une personne")
     assert exchange.find_elements(By.CSS_SELECTOR, ".offer"), (exchange.get_attribute("data-outcome"), exchange.text)
-    city.script("arguments[0].open = true", exchange.find_element(By.CSS_SELECTOR, ".offer"))
-    for name, value in [("first_name", "Nadia"), ("subject", "ma carte de séjour")]:
-        exchange.find_element(By.CSS_SELECTOR, f".callback [name={name}]").send_keys(value)
-    for name in ("here", "consent"):
-        city.script("arguments[0].click()", exchange.find_element(By.CSS_SELECTOR, f".callback [name={name}]"))
-    city.script("arguments[0].requestSubmit()", exchange.find_element(By.CSS_SELECTOR, ".callback"))
-    city.until(lambda: city.inside("[data-sent]"))
+    _ask_for_a_person_here(city)
     conversation = json.loads(city.script("return sessionStorage.getItem('passerelle')"))["id"]
     with services.sessions.begin() as session:
         agent = session.merge(add_account("agent"))
@@ -440,6 +626,48 @@ def test_what_an_agent_writes_is_announced_on_the_next_page(city: City, site: st
     city.launch()
     assert "venez demain" in city.inside(".written .bubble")[-1].text
     assert city.inside(".launcher")[0].text == "Une question ?"
+    assert city.inside(".written .listen")
+
+
+def test_two_on_a_page_wait_for_an_agent_with_one_memory(city: City, site: str) -> None:
+    city.driver.get(f"{site}/two")
+    city.launch().asked("je veux parler à une personne")
+    _ask_for_a_person_here(city)
+    city.inside(".close")[0].click()
+    city.number = 1
+    city.launch()
+    assert len(city.inside(".exchange")) == 1 and not city.inside(".offer")
+    city.asked("bonjour", 2)
+    time.sleep(3)  # both have looked for what an agent wrote
+    assert len(json.loads(city.script("return sessionStorage.getItem('passerelle')"))["turns"]) == 2
+    city.inside("#erase button")[0].click()
+    city.until(lambda: not city.inside(".exchange"))
+    time.sleep(3)
+    assert city.script("return sessionStorage.length") == 0
+    city.inside(".close")[0].click()
+    city.number = 0
+    city.launch()
+    assert not city.inside(".exchange")
+
+
+def _ask_for_a_person_here(city: City) -> None:
+    offer = city.inside(".offer")[0]
+    city.script("arguments[0].open = true", offer)
+    for name, value in [("first_name", "Nadia"), ("subject", "ma carte de séjour")]:
+        offer.find_element(By.CSS_SELECTOR, f".callback [name={name}]").send_keys(value)
+    for name in ("here", "consent"):
+        city.script("arguments[0].click()", offer.find_element(By.CSS_SELECTOR, f".callback [name={name}]"))
+    city.script("arguments[0].requestSubmit()", offer.find_element(By.CSS_SELECTOR, ".callback"))
+    city.until(lambda: city.inside("[data-sent]"))
+
+
+def _answered(city: City) -> int:
+    return sum(bool(one.find_elements(By.CSS_SELECTOR, ".answer .bubble")) for one in city.inside(".exchange"))
+
+
+def _transcript(city: City, services) -> list[str]:
+    conversation = json.loads(city.script("return sessionStorage.getItem('passerelle')"))["id"]
+    return [turn.said for turn in asyncio.run(services.engine.transcript(conversation))]
 
 
 def _violations(city: City) -> list[str]:

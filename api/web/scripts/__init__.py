@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 _HERE = Path(__file__).parent
-_SHARED = ("cards.js", "speech.js", "conversation.js")
+_SHARED = ("cards.js", "speech.js", "talk.js", "conversation.js")
 _FILES = {"chat.js": (*_SHARED, "page.js"), "widget.js": (*_SHARED, "widget.js")}
 
 

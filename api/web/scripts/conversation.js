@@ -1,32 +1,10 @@
-// A conversation inside `root`: the chat page's document, or the shadow root of the widget. `base` is where the
-// service is ("" on its own pages). Returns what the widget needs of it.
-
-const PATIENCE = 20_000; // ms before an answer is given up
-const BREATH = 1_500; // ms before a message is sent once more
-const KEPT_TURNS = 20; // of a conversation, to show again after a reload
-const KEY = "passerelle";
-const SOON = 2_500, LATER = 30_000, SLOWER = 1.4; // ms between two looks for what an agent wrote
+// What shows the conversation `talk` inside `root`: the chat page's document, or the shadow root of a widget. `base` is
+// where the service is ("" on its own pages). Returns what the widget needs of it.
 
 const touch = matchMedia("(pointer: coarse)").matches;
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-class Refused extends Error {}
-class Unreachable extends Refused {}
-
-// As a UUID without hyphens: randomUUID() is missing on addresses without HTTPS.
-const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-// What is stored; null where nothing may be.
-function kept() {
-  try {
-    return sessionStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
-}
-
-function converse(root, base, onHeard = () => {}) {
+function converse(root, base, talk, onHeard = () => {}) {
   const $ = (selector, within = root) => within.querySelector(selector);
   const words = $("#words").dataset;
   const log = $("#log");
@@ -34,11 +12,7 @@ function converse(root, base, onHeard = () => {}) {
   const box = $("#message");
   const problem = $("#problem");
   const status = $("#status");
-
-  const NEW = { id: null, turns: [], pending: null, listening: false, heard: 0 };
-  let conversation = { ...NEW };
-  let stored = null;
-  let waiting = false;
+  const shown = new Map(); // of each turn by its key: its node, and what the node says of it
 
   const clone = (name) => $(`#${name}-pattern`).content.firstElementChild.cloneNode(true);
   const put = (node, text) => putText(node, text, words.links);
@@ -53,10 +27,9 @@ function converse(root, base, onHeard = () => {}) {
     return exchange;
   }
 
-  function showReply(exchange, reply) {
+  function showReply(exchange, { reply, helpful }) {
     exchange.dataset.outcome = reply.outcome;
     const answer = $(".answer", exchange);
-    answer.replaceChildren();
     for (const message of reply.messages) {
       const bubble = document.createElement("p");
       bubble.className = "bubble";
@@ -70,7 +43,8 @@ function converse(root, base, onHeard = () => {}) {
     // The bubbles say it all and are read aloud; the cards below are there to be explored, hence aria-live="off".
     $(".cards", exchange).replaceChildren(...reply.actions.map((action, rank) => fillCard(clone("card"), action, rank, base)));
     if (["answer", "clarify", "out_of_scope"].includes(reply.outcome)) exchange.append(clone("feedback"));
-    if (reply.outcome === "handoff" && !conversation.listening) offerPerson(exchange);
+    if (helpful !== undefined) thank(exchange, helpful);
+    if (reply.outcome === "handoff" && !talk.state.listening) offerPerson(exchange);
   }
 
   function quickReplies(replies) {
@@ -86,6 +60,13 @@ function converse(root, base, onHeard = () => {}) {
       list.append(item);
     }
     return list;
+  }
+
+  function thank(exchange, helpful) {
+    const feedback = $(".feedback", exchange);
+    const answer = $(helpful ? "[data-thanks]" : "[data-sorry]", feedback);
+    feedback.replaceChildren(answer);
+    answer.hidden = false;
   }
 
   function unseen(text) {
@@ -105,134 +86,80 @@ function converse(root, base, onHeard = () => {}) {
     else box.removeAttribute("aria-invalid");
   }
 
-  // --- What outlives the page ------------------------------------------------------------------
-
-  function remember(turn) {
-    if (turn) conversation.turns = [...conversation.turns, turn].slice(-KEPT_TURNS);
-    $("#erase").hidden = !conversation.id && !log.childElementCount;
-    stored = conversation.id || conversation.pending ? JSON.stringify(conversation) : null;
-    try {
-      if (stored) sessionStorage.setItem(KEY, stored);
-      else sessionStorage.removeItem(KEY);
-    } catch {
-      // Storage may be full or forbidden; the conversation then lives as long as the page.
-      stored = kept();
-    }
+  function say({ kind, detail }) {
+    return kind === "refused" ? detail : words[kind].replace("{n}", detail);
   }
 
-  // Shows what is stored, unless it is what is shown already: another widget of the page may have gone on.
-  function recall() {
-    const found = kept();
-    if (found === stored || waiting) return;
-    log.setAttribute("aria-live", "off");
-    log.replaceChildren();
-    conversation = { ...NEW };
-    try {
-      conversation = { ...NEW, ...JSON.parse(found) };
-      for (const { said, reply, agent } of conversation.turns) {
-        if (agent) showAgent(agent);
-        else showReply(startExchange(said), reply);
-      }
-    } catch {
-      conversation = { ...NEW };
+  // --- What is new ------------------------------------------------------------------------------
+
+  function show(heardBefore = false) {
+    if (heardBefore) log.setAttribute("aria-live", "off");
+    const { turns, id, listening } = talk.state;
+    for (const [key, { node }] of shown) {
+      if (turns.some((turn) => turn.key === key)) continue;
+      node.remove();
+      shown.delete(key);
+    }
+    turns.forEach(showTurn);
+    if (listening) $(".offer", log)?.remove();
+    const empty = !log.childElementCount;
+    $("#examples").hidden = !empty;
+    $("#erase").hidden = empty && !id;
+    log.setAttribute("aria-live", "polite");
+    if (talk.sending) status.textContent = words.waiting;
+    else if (status.textContent === words.waiting) status.textContent = "";
+  }
+
+  function showTurn(turn) {
+    const { key, said, reply, failure } = turn;
+    if (!shown.has(key)) shown.set(key, { node: said === undefined ? showAgent(turn) : startExchange(said), says: null });
+    const entry = shown.get(key);
+    const says = reply ?? failure ?? null;
+    if (said === undefined || entry.says === says) return;
+    entry.says = says;
+    $(".answer", entry.node).replaceChildren();
+    if (reply) showReply(entry.node, turn);
+    else if (failure) showFailure(entry.node, failure);
+  }
+
+  function showFailure(exchange, failure) {
+    const shown = clone("failure");
+    $("[data-text]", shown).textContent = say(failure);
+    const again = $("button", shown);
+    if (failure.kind === "refused") again.remove();
+    else again.addEventListener("click", () => talk.again());
+    $(".answer", exchange).append(shown);
+  }
+
+  talk.show(({ turn, replaced, erased }) => {
+    if (erased) {
+      hush();
       log.replaceChildren();
     }
-    log.setAttribute("aria-live", "polite");
-    $("#examples").hidden = Boolean(log.childElementCount);
-    remember();
-    if (conversation.listening) listen();
-    // The page went away while a message was on its way: its id makes sure that it is answered once.
-    const { pending } = conversation;
-    if (pending) send(pending.message, pending.said, startExchange(pending.said), pending.id);
-  }
-
-  // --- Asking ----------------------------------------------------------------------------------
-
-  async function request(address, options) {
-    const controller = new AbortController();
-    const patience = setTimeout(() => controller.abort(), PATIENCE);
-    try {
-      const response = await fetch(base + address, {
-        ...(options?.body && { headers: { "Content-Type": "application/json" } }),
-        signal: controller.signal,
-        ...options,
-      });
-      if (response.ok) return response.status === 204 ? null : await response.json();
-      const seconds = response.headers.get("Retry-After") ?? "60";
-      if (response.status === 422) throw new Refused((await response.json()).error.message);
-      if (response.status === 429) throw new Refused(words.busy.replace("{n}", seconds));
-      throw new Refused(response.status === 503 ? words.starting : words.broken);
-    } catch (error) {
-      throw error instanceof Refused ? error : new Unreachable(words.offline);
-    } finally {
-      clearTimeout(patience);
-    }
-  }
-
-  // Sent once more when the network does not answer. The server answers an id once, however often it comes.
-  async function deliver(message, id) {
-    const body = JSON.stringify({ message, conversation_id: conversation.id, request_id: id });
-    const post = () => request("/api/chat", { method: "POST", body });
-    try {
-      return await post();
-    } catch (error) {
-      if (!(error instanceof Unreachable) || navigator.onLine === false) throw error;
-      await wait(BREATH);
-      return post();
-    }
-  }
-
-  async function send(message, said = message, exchange = startExchange(said), id = newId()) {
-    waiting = true;
-    conversation.pending = { message, said, id };
-    remember();
-    status.textContent = words.waiting;
-    reveal(exchange);
-    try {
-      const reply = await deliver(message, id);
-      conversation.id = reply.conversation_id;
-      conversation.pending = null;
-      showReply(exchange, reply);
-      remember({ said, reply });
-      if (reply.outcome === "handoff") look();
-    } catch (error) {
-      const again = showFailure(exchange, error.message, () => send(message, said, exchange, id));
-      if (error instanceof Unreachable) addEventListener("online", again, { once: true });
-      if (!(error instanceof Refused)) throw error;
-    } finally {
-      waiting = false;
-      status.textContent = "";
-    }
-    reveal(exchange);
+    show(replaced);
+    if (!turn) return;
+    const { node } = shown.get(turn.key);
+    reveal(node);
+    if (!turn.failure) onHeard();
     // On a telephone a focused box keeps the keyboard up, over the answer.
-    if (touch) $("h2", exchange).focus({ preventScroll: true });
-    else box.focus({ preventScroll: true });
-  }
+    if (turn.said === undefined) return;
+    if (!touch) box.focus({ preventScroll: true });
+    else if (!box.value) $("h2", node).focus({ preventScroll: true });
+  });
 
-  // Returns what tries again, once.
-  function showFailure(exchange, text, retry) {
-    const failure = clone("failure");
-    $("[data-text]", failure).textContent = text;
-    const again = () => {
-      if (waiting || !failure.isConnected) return;
-      failure.remove();
-      retry();
-    };
-    $("button", failure).addEventListener("click", again);
-    $(".answer", exchange).replaceChildren(failure);
-    return again;
+  function send(message, said) {
+    hush();
+    talk.send(message, said);
+    reveal(log.lastElementChild);
   }
 
   // --- A person --------------------------------------------------------------------------------
-
-  let pause = SOON;
-  let timer = null;
 
   function offerPerson(exchange) {
     for (const old of log.querySelectorAll(".offer")) old.remove();
     const offer = clone("offer");
     const { conversation_id, request_id } = $("form", offer).elements;
-    conversation_id.value = conversation.id;
+    conversation_id.value = talk.state.id;
     request_id.value = newId();
     $(".answer", exchange).after(offer);
   }
@@ -242,72 +169,32 @@ function converse(root, base, onHeard = () => {}) {
     const wrong = $(".problem", form);
     wrong.textContent = "";
     try {
-      await request("/api/callbacks", {
-        method: "POST",
+      await talk.request("/api/callbacks", {
         body: JSON.stringify({
           first_name: first_name.value,
           phone: phone.value,
           subject: subject.value,
           consent: consent.checked,
           here: here.checked,
-          conversation_id: conversation.id,
+          conversation_id: talk.state.id,
           request_id: request_id.value,
         }),
       });
     } catch (error) {
-      wrong.textContent = error.message;
+      wrong.textContent = say(error);
       return;
     }
     const sent = clone("sent");
     form.closest(".offer").replaceWith(sent);
     sent.focus({ preventScroll: true });
-    listen();
+    talk.listen();
   }
 
-  // Looks soon after something happened, then ever more rarely; the server says when there is nothing to wait for.
-  function listen() {
-    conversation.listening = true;
-    pause = SOON;
-    look();
-  }
-
-  async function look() {
-    clearTimeout(timer);
-    const { id, listening, heard } = conversation;
-    if (!id) return;
-    try {
-      const { state, messages } = await request(`/api/conversations/${encodeURIComponent(id)}/messages?after=${heard}`);
-      // Erased, or looked for once more, meanwhile.
-      if (id !== conversation.id || heard !== conversation.heard) return;
-      for (const { number, author, text } of messages) {
-        conversation.heard = number;
-        if (author === "agent") hear(text);
-      }
-      if (messages.length) pause = SOON;
-      conversation.listening = state === "waiting" || state === "open";
-      if (conversation.listening) $(".offer", log)?.remove();
-      else if (listening && conversation.heard) hear(words.agentLeft);
-      remember();
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error; // no connection for now: looked for again, later
-    }
-    if (!conversation.listening) return;
-    clearTimeout(timer);
-    timer = setTimeout(look, pause);
-    pause = Math.min(LATER, pause * SLOWER);
-  }
-
-  function hear(text) {
-    const written = showAgent(text);
-    remember({ agent: text });
-    reveal(written);
-    onHeard();
-  }
-
-  function showAgent(text) {
+  function showAgent({ agent, left }) {
     const written = clone("written");
-    if (text === words.agentLeft) $("[data-name]", written).remove();
-    put($(".bubble", written), text);
+    if (left) $("[data-name]", written).remove();
+    put($(".bubble", written), left ? words.agentLeft : agent);
+    if (agent) written.append(clone("listen"));
     log.append(written);
     return written;
   }
@@ -321,11 +208,19 @@ function converse(root, base, onHeard = () => {}) {
     const label = button.textContent;
     button.textContent = button.dataset.stop;
     button.dataset.reading = "";
-    const texts = [...button.closest(".exchange").querySelectorAll(".answer .bubble")].map((bubble) => bubble.textContent);
+    const texts = [...button.closest(".exchange, .written").querySelectorAll(".bubble:not(.said)")].map((bubble) => bubble.textContent);
     readAloud(texts.join("\n"), () => {
       button.textContent = label;
       delete button.dataset.reading;
     });
+  }
+
+  let dictation = null;
+
+  // Nothing is read, and nothing listened to, once the person has gone on to something else.
+  function hush() {
+    speech?.cancel();
+    dictation?.drop();
   }
 
   function offerSpeech() {
@@ -333,16 +228,16 @@ function converse(root, base, onHeard = () => {}) {
     const button = $("#dictate");
     if (!Recognition) return;
     button.hidden = false;
-    let stop = null;
     button.addEventListener("click", () => {
-      if (stop) return stop();
+      if (dictation) return dictation.stop();
       const before = box.value.trim() && `${box.value.trim()} `;
       try {
-        stop = dictate((text) => (box.value = before + text), (error) => {
-          stop = null;
+        dictation = dictate((text) => (box.value = before + text), (error, dropped) => {
+          dictation = null;
           button.setAttribute("aria-pressed", "false");
+          if (dropped && status.textContent !== words.listening) return;
           status.textContent = !error || error === "aborted" ? "" : error === "no-speech" ? words.notHeard : words.noMicrophone;
-          box.focus({ preventScroll: true });
+          if (!dropped) box.focus({ preventScroll: true });
         });
       } catch {
         status.textContent = words.noMicrophone;
@@ -363,16 +258,16 @@ function converse(root, base, onHeard = () => {}) {
     if (!isReply && !form.matches(".callback")) return;
     event.preventDefault();
     if (!isReply) askForPerson(form);
-    else if (!waiting) send(message.value, said?.value || message.value);
+    else if (!talk.sending) send(message.value, said?.value || message.value);
   });
 
   ask.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (waiting) return;
     const message = box.value.trim();
+    const written = /[^\s\p{C}]/u.test(message); // as the server sees it: signs without a width are nothing
     const tooLong = message.length > Number(words.longest);
-    complain(!message ? words.empty : tooLong ? words.tooLong : "");
-    if (message && !tooLong) {
+    complain(!written ? words.empty : tooLong ? words.tooLong : "");
+    if (written && !tooLong) {
       box.value = "";
       send(message);
     } else box.focus();
@@ -387,19 +282,14 @@ function converse(root, base, onHeard = () => {}) {
 
   $("#erase").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const { done, failed } = event.target.dataset;
-    if (waiting) return;
+    const { doing, done, failed } = event.target.dataset;
+    status.textContent = doing;
     try {
-      if (conversation.id) await request(`/api/conversations/${encodeURIComponent(conversation.id)}`, { method: "DELETE" });
+      await talk.erase();
     } catch {
       status.textContent = failed;
       return;
     }
-    speech?.cancel();
-    conversation = { ...NEW };
-    log.replaceChildren();
-    remember();
-    $("#examples").hidden = false;
     status.textContent = done;
     box.focus();
   });
@@ -409,23 +299,30 @@ function converse(root, base, onHeard = () => {}) {
     if (listenTo) return speak(listenTo);
     const button = event.target.closest("[data-helpful]");
     if (!button) return;
-    const feedback = button.closest(".feedback");
+    const exchange = button.closest(".exchange");
+    const turn = talk.state.turns.find(({ key }) => shown.get(key)?.node === exchange);
     const helpful = button.dataset.helpful === "true";
-    const answer = $(helpful ? "[data-thanks]" : "[data-sorry]", feedback);
-    feedback.replaceChildren(answer);
-    answer.hidden = false;
+    const body = JSON.stringify({ conversation_id: talk.state.id, helpful, comment: null });
+    button.disabled = true;
+    try {
+      await talk.request("/api/feedback", { body });
+    } catch (error) {
+      button.disabled = false;
+      status.textContent = say(error);
+      return;
+    }
+    talk.rate(turn, helpful);
+    thank(exchange, helpful);
     box.focus({ preventScroll: true });
-    const body = JSON.stringify({ conversation_id: conversation.id, helpful, comment: null });
-    await request("/api/feedback", { method: "POST", body }).catch(() => {});
   });
 
-  document.addEventListener("visibilitychange", () => !document.hidden && conversation.listening && listen());
-  addEventListener("pagehide", () => speech?.cancel());
+  addEventListener("pagehide", hush);
 
   ask.noValidate = true;
-  // A page that came with an answer (the form without script) already knows its conversation.
-  conversation.id = ask.elements.conversation_id.value || null;
-  if (!log.childElementCount) recall();
+  const known = ask.elements.conversation_id.value;
+  if (known) talk.adopt(known);
+  else if (talk.state.turns.length) show(true); // in another widget of the page
+  talk.sync();
   offerSpeech();
-  return { box, recall };
+  return { box, hush };
 }

@@ -1,3 +1,3 @@
 // The chat page. It works without script; with it, answers arrive without a reload.
 
-converse(document, "");
+converse(document, "", openTalk(""));

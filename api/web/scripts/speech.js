@@ -33,7 +33,8 @@ function readAloud(text, ended) {
   if (!pieces.length) end();
 }
 
-// Listens once. `heard` gets all the text so far, `ended` the name of an error or nothing. Returns what stops it.
+// Listens once. `heard` gets all the text so far; `ended` the name of an error or nothing, and whether it was dropped.
+// Returns what ends it: `stop` still hears what was said until then, `drop` wants nothing more of it.
 function dictate(heard, ended) {
   const recognition = new Recognition();
   let problem;
@@ -41,7 +42,14 @@ function dictate(heard, ended) {
   recognition.interimResults = true;
   recognition.onresult = (event) => heard([...event.results].map((result) => result[0].transcript).join(""));
   recognition.onerror = (event) => (problem = event.error);
-  recognition.onend = () => ended(problem);
+  recognition.onend = () => ended(problem, false);
   recognition.start();
-  return () => recognition.stop();
+  return {
+    stop: () => recognition.stop(),
+    drop() {
+      recognition.onresult = recognition.onerror = recognition.onend = null;
+      recognition.abort();
+      ended(null, true);
+    },
+  };
 }

@@ -7,9 +7,11 @@ const SVG = "http://www.w3.org/2000/svg";
 const REM = 1.125; // of the size that the person chose for texts, as on our own pages
 const script = document.currentScript;
 const BASE = new URL(".", script.src).href.slice(0, -1);
+const first = !customElements.get(TAG); // the tag may stand on a page twice
+const talk = first && openTalk(BASE);
 
-// A page may allow markup from strings to named policies only.
-const policy = globalThis.trustedTypes?.createPolicy(TAG, { createHTML: (html) => html });
+// A page may allow markup from strings to named policies only, each of them once.
+const policy = first && globalThis.trustedTypes?.createPolicy(TAG, { createHTML: (html) => html });
 
 function markup(html) {
   const template = document.createElement("template");
@@ -45,7 +47,7 @@ function readableOn([red, green, blue]) {
 // rem belongs to the page around us: sizes follow what the person chose in the browser instead.
 function dress(root) {
   const probe = element("span");
-  probe.style.fontSize = "medium";
+  probe.style.all = "initial"; // fixed-width letters have another medium
   root.append(probe);
   const rem = parseFloat(getComputedStyle(probe).fontSize) * REM;
   probe.remove();
@@ -55,9 +57,30 @@ function dress(root) {
     sheet.replaceSync(style);
     root.adoptedStyleSheets = [sheet];
   } catch {
-    // Telephones of before 2023 make no sheets by script; there the page must allow an inline one.
-    root.append(element("style", { textContent: style }));
+    // Telephones of before 2023 make no sheets by script. Rules may be put into an empty one, which a page can allow
+    // by the digest of nothing (docs/widget.md).
+    const { sheet } = root.appendChild(element("style"));
+    for (const rule of rulesOf(style)) {
+      try {
+        sheet?.insertRule(rule, sheet.cssRules.length);
+      } catch {
+        // What such a browser does not know it would leave out of a sheet, too.
+      }
+    }
   }
+}
+
+function rulesOf(style) {
+  let depth = 0;
+  let start = 0;
+  const rules = [];
+  for (const { 0: brace, index } of style.matchAll(/[{}]/g)) {
+    depth += brace === "{" ? 1 : -1;
+    if (depth) continue;
+    rules.push(style.slice(start, index + 1));
+    start = index + 1;
+  }
+  return rules;
 }
 
 class PasserelleChat extends HTMLElement {
@@ -85,12 +108,12 @@ class PasserelleChat extends HTMLElement {
     const bar = element("div", { className: "bar" }, title, close);
     this.#dialog = element("dialog", { lang: "fr" }, bar, element("div", { className: "panel" }));
     this.#dialog.setAttribute("aria-labelledby", "title");
-    this.#dialog.addEventListener("close", () => globalThis.speechSynthesis?.cancel());
+    this.#dialog.addEventListener("close", () => this.#talk?.hush());
     root.append(frame, this.#dialog);
     this.attributeChangedCallback();
     for (const name of ["resize", "scroll"]) globalThis.visualViewport?.addEventListener(name, () => this.#fit());
     // Opened on the page before, and an agent may be writing: their message is announced here too.
-    if (waitsForAgent()) this.#load();
+    if (parsed(kept()).listening) this.#load();
   }
 
   attributeChangedCallback() {
@@ -109,13 +132,12 @@ class PasserelleChat extends HTMLElement {
   }
 
   async open() {
-    const launcher = this.shadowRoot.querySelector(".launcher");
-    launcher.lastChild.textContent = SAID.launch;
+    for (const one of document.querySelectorAll(TAG)) one.#launcher.lastChild.textContent = SAID.launch;
     // Modal: the focus stays inside, the page behind is out of reach, Escape closes, the focus goes back.
     if (!this.#dialog.open) this.#dialog.showModal();
     this.#fit();
     await this.#load();
-    this.#talk?.recall();
+    talk.sync();
     if (this.#dialog.open) this.#talk?.box.focus();
   }
 
@@ -138,7 +160,7 @@ class PasserelleChat extends HTMLElement {
     const response = await fetch(`${BASE}/widget/panneau`, { signal: controller.signal }).finally(() => clearTimeout(patience));
     if (!response.ok) throw new Error(response.status);
     this.shadowRoot.querySelector(".panel").replaceChildren(markup(await response.text()));
-    this.#talk = converse(this.shadowRoot, BASE, () => this.#heard());
+    this.#talk = converse(this.shadowRoot, BASE, talk, () => this.#heard());
   }
 
   #say(text, role) {
@@ -148,9 +170,13 @@ class PasserelleChat extends HTMLElement {
     said.textContent = text;
   }
 
+  get #launcher() {
+    return this.shadowRoot.querySelector(".launcher");
+  }
+
   #heard() {
-    if (this.#dialog.open) return;
-    const launcher = this.shadowRoot.querySelector(".launcher");
+    if ([...document.querySelectorAll(TAG)].some((one) => one.#dialog.open)) return;
+    const launcher = this.#launcher;
     launcher.parentElement.setAttribute("aria-live", "polite");
     launcher.lastChild.textContent = SAID.heard;
   }
@@ -166,14 +192,6 @@ class PasserelleChat extends HTMLElement {
   }
 }
 
-function waitsForAgent() {
-  try {
-    return JSON.parse(kept())?.listening;
-  } catch {
-    return false;
-  }
-}
-
 function begin() {
   customElements.define(TAG, PasserelleChat);
   if (document.querySelector(TAG)) return;
@@ -182,7 +200,7 @@ function begin() {
   document.body.append(own);
 }
 
-if (!customElements.get(TAG)) {
+if (first) {
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
   else begin();
 }
