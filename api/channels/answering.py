@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from api.channels.agents import leave_call
+from api.channels.commands import read_command
 from api.channels.port import Body, Channel, Command
 from api.channels.wording import notice
 from api.recording import record
@@ -19,12 +20,12 @@ from api.views import cards
 from api.wiring import Services
 from bot.engine import Draft, Message
 from bot.handover import agent_answers
-from knowledge.delivery import inbox, kept, outbox, wishes
-from knowledge.delivery.abuse import Judgement, judge
+from knowledge.delivery import abuse, inbox, kept, outbox, wishes
+from knowledge.delivery.abuse import Judgement
 from knowledge.delivery.models import IncomingMessage
 from knowledge.handover import talks
 from nlu.french.distress import read_distress
-from nlu.french.text import clean, fold
+from nlu.french.text import clean
 
 logger = logging.getLogger(__name__)
 
@@ -40,14 +41,23 @@ _MARK_SECONDS = 3
 class _Asked:
     """A message as it is answered: its words (of a number, the payload behind it), and who answers."""
 
+    said: str  # what the person wrote
     text: str
     command: Command | None
     judgement: Judgement
-    silent: bool  # nothing may be written back, whatever was asked
+    barred: bool  # nothing may be written back, whatever was asked
+    may_alarm: bool  # an emergency that only the engine sees is answered beyond the limits
     returns: bool  # wanted no messages until now
     talk_open: bool
     emergency: bool
+    invited: bool  # a command, a number or a button that an answer of ours offers
     first: bool
+
+    @property
+    def silent(self) -> bool:
+        """Nothing but an emergency is answered. Whom an agent hears is not told to wait."""
+        limited = self.judgement is Judgement.say_too_many and self.talk_open
+        return self.barred or limited or self.judgement in (Judgement.over, Judgement.ignore)
 
 
 class LeaseLost(Exception):
@@ -56,6 +66,10 @@ class LeaseLost(Exception):
 
 async def answer(services: Services, channel: Channel, message: IncomingMessage, owner: str) -> None:
     """Answer a message that ``owner`` has leased. What fails is put off and tried again."""
+    if message.attempts > inbox.MOST_ATTEMPTS:  # nobody lived to put it off: it ends its process, and would for ever
+        logger.error("channels: a message of %s ended its process %d times; it is given up", channel.name, inbox.MOST_ATTEMPTS)
+        await asyncio.to_thread(_put_off, services, channel, message, owner)
+        return
     try:
         asked = await asyncio.to_thread(_look, services, channel, message)
         draft, _ = await asyncio.gather(_compose(services, channel, message, asked), _mark_as_seen(channel, message, asked))
@@ -74,21 +88,31 @@ def _look(services: Services, channel: Channel, message: IncomingMessage) -> _As
     """Read what decides about a message."""
     text = clean(message.text or "")[:LONGEST]
     emergency = read_distress(text) is not None
-    command = channel.commands.get(fold(text).strip(" .!").upper())
+    command = read_command(text, channel.commands)
     with services.sessions() as session:
-        judgement = judge(session, message, services.settings.channel_rate_limit, emergency)
+        talk_open = talks.is_open(session, message.conversation)
+        # A number is the agent's to understand while one is there.
+        payload = None if talk_open else kept.chosen(session, message.conversation, text)
+        invited = bool(command or payload or text.startswith("/"))  # a tapped button's payload
+        may_alarm = abuse.may_alarm(session, message)
+        if emergency:
+            judgement = Judgement.answer if may_alarm else Judgement.ignore
+        else:
+            judgement = abuse.judge(session, message, services.settings.channel_rate_limit, invited)
         stopped = wishes.has_stopped(session, message.conversation)
         # Where there is a word to come back only that word does; elsewhere whoever writes by themselves wants an answer.
         returns = stopped and (command == "start" or "start" not in channel.commands.values())
-        payload = kept.chosen(session, message.conversation, text)
         return _Asked(
+            said=text,
             text=payload or text,
             command=command,
             judgement=judgement,
-            silent=(stopped and not returns) or judgement is Judgement.ignore or not channel.accepts(message.sender or ""),
+            barred=(stopped and not returns) or not channel.accepts(message.sender or ""),
+            may_alarm=may_alarm,
             returns=returns,
-            talk_open=talks.is_open(session, message.conversation),
+            talk_open=talk_open,
             emergency=emergency,
+            invited=invited,
             first=inbox.is_first_of_all(session, message),
         )
 
@@ -96,19 +120,22 @@ def _look(services: Services, channel: Channel, message: IncomingMessage) -> _As
 async def _compose(services: Services, channel: Channel, message: IncomingMessage, asked: _Asked) -> Draft | None:
     """Ask the engine, when it is its turn."""
     agent_alone = asked.talk_open and not asked.emergency
-    if asked.command or not asked.text or agent_alone or asked.silent or asked.judgement is not Judgement.answer:
+    if asked.command or not asked.text or agent_alone or asked.barred or asked.judgement is Judgement.ignore:
         return None
-    return await asyncio.wait_for(services.engine.compose(_message(channel, message, asked)), ENGINE_SECONDS)
+    draft = await asyncio.wait_for(services.engine.compose(_message(channel, message, asked)), ENGINE_SECONDS)
+    # Beyond the limits the engine is listened to all the same: it sees more emergencies than the unmistakable ones.
+    wanted = asked.judgement is Judgement.answer or (draft.reply.outcome == "emergency" and asked.may_alarm)
+    return draft if wanted else None
 
 
 def _write(services: Services, channel: Channel, message: IncomingMessage, owner: str, asked: _Asked, draft: Draft | None) -> None:
     """Mark the message, remember the turn and queue the answer, together. Raises LeaseLost."""
     recipient = message.sender or ""
     with services.sessions.begin() as session:
-        if not inbox.finish(session, message, owner):
+        urgent = draft is not None and draft.reply.outcome == "emergency"
+        if not inbox.finish(session, message, owner, _kind(asked, urgent)):
             raise LeaseLost
         bodies = _bodies(services, session, channel, message, asked, draft)
-        urgent = draft is not None and draft.reply.outcome == "emergency"
         expires_at = message.arrived_at + min(channel.window or _STALE, _STALE)
         priced = [(body, channel.cost(body)) for body in bodies]
         outbox.add(session, channel.name, message.conversation, recipient, priced, message.id, urgent, expires_at)
@@ -119,14 +146,16 @@ def _bodies(
 ) -> list[Body]:
     """Do what the message asks for and return what is to be sent now."""
     conversation, recipient = message.conversation, message.sender or ""
+    # Limits are for what the bot sends: an agent at the line reads everything.
+    heard = asked.talk_open and bool(asked.said) and talks.hear(session, conversation, asked.said)
     if asked.command == "stop":
         wishes.stop(session, channel.name, conversation)
         return []
     if asked.returns:
         wishes.start(session, conversation)
-    if asked.silent:
+    if asked.silent and draft is None:
         return []
-    if asked.judgement is Judgement.say_too_many:
+    if asked.judgement is Judgement.say_too_many and draft is None:
         return channel.plain(notice(services, "too_many"))
     if asked.command == "more":
         return kept.more(session, conversation, channel.at_once) or channel.plain(notice(services, "no_more"))
@@ -137,7 +166,7 @@ def _bodies(
         return channel.plain(notice(services, asked.command))
     if not asked.text:
         return channel.attachment()
-    if asked.talk_open and not talks.hear(session, conversation, asked.text):
+    if draft is None and not heard:
         raise RuntimeError("the agent has just left")  # the bot answers at the next try
     if draft is None:
         return channel.plain(agent_answers(channel.name))
@@ -146,12 +175,25 @@ def _bodies(
     return kept.keep(session, conversation, rendered, channel.at_once)
 
 
+def _kind(asked: _Asked, urgent: bool) -> str | None:
+    """What the limits of later messages count this one as."""
+    if urgent or (asked.emergency and not asked.silent):
+        return abuse.EMERGENCY
+    if asked.talk_open:
+        return abuse.INVITED
+    if asked.silent:
+        return abuse.IGNORED
+    if asked.judgement is Judgement.say_too_many:
+        return abuse.TOLD
+    return abuse.INVITED if asked.invited else None
+
+
 def _message(channel: Channel, message: IncomingMessage, asked: _Asked) -> Message:
     return Message(message.conversation, asked.text, channel.name)
 
 
 async def _mark_as_seen(channel: Channel, message: IncomingMessage, asked: _Asked) -> None:
-    if asked.silent:
+    if asked.silent or asked.command == "stop":
         return
     try:
         await asyncio.wait_for(channel.seen(message.sender or "", message.provider_id), _MARK_SECONDS)

@@ -51,7 +51,8 @@ async def settle(services: Services, channel: Channel, message: OutgoingMessage,
     if fate is Fate.sent:
         await asyncio.to_thread(_sent, services, channel, message, owner, provider_id)
     elif fate is Fate.not_sent:
-        await _deliver(services, channel, message, owner)
+        # Meanwhile the person may have written STOP, or their question have become one of yesterday.
+        await send(services, channel, message, owner)
     else:
         await asyncio.to_thread(_bury, services, message, owner, UNKNOWN)
 
@@ -82,7 +83,7 @@ def _refused(services: Services, message: OutgoingMessage, owner: str) -> bool:
         if message.expires_at and message.expires_at < utc_now():
             outbox.bury(session, message, owner, TOO_LATE)
             return True
-        # Once a message, not once a try.
+        # Once a message, not once a try (what is found not to have left was paid for by the first).
         if message.attempts > 1 or _affords(session, services.settings.sms_daily_segments, message):
             return False
         outbox.bury(session, message, owner, TOO_DEAR)

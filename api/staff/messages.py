@@ -8,7 +8,7 @@ from api.staff.guard import require
 from api.staff.page import back_to, render
 from knowledge.accounts.models import Account
 from knowledge.audit import audit
-from knowledge.delivery import dead_letters, spending
+from knowledge.delivery import abuse, dead_letters, spending
 from knowledge.schedules import now_in_paris
 
 PAGE = "/staff/messages"
@@ -48,10 +48,12 @@ def _decide(request: Request, account: Account, what: str, way: Way, number: int
 
 def _page(request: Request, status_code: int = 200, problem: str | None = None) -> Response:
     services = request.app.state.services
+    now = now_in_paris()
     with services.sessions() as session:
-        letters, spent = dead_letters.listed(session), spending.spent(session, now_in_paris().date())
+        letters, spent = dead_letters.listed(session), spending.spent(session, now.date())
+        ignored = abuse.ignored(session, now.replace(hour=0, minute=0, second=0, microsecond=0))
     most = services.settings.sms_daily_segments
-    shown = {"letters": letters, "spent": spent, "most": most, "problem": problem}
+    shown = {"letters": letters, "spent": spent, "most": most, "ignored": ignored, "problem": problem}
     return render(request, "messages.html", status_code, page="messages", words=_words, **shown)
 
 

@@ -56,12 +56,13 @@ def claim(session: Session, owner: str, most: int, channels: Iterable[str]) -> l
     return claim_due(session, IncomingMessage, due, owner, LEASE, most)
 
 
-def finish(session: Session, message: IncomingMessage, owner: str) -> bool:
+def finish(session: Session, message: IncomingMessage, owner: str, kind: str | None = None) -> bool:
     """Mark a message as done and erase its words; False when the lease was lost, and then nothing may be committed.
 
-    To be called first in the transaction that stores the answer: it makes anybody else who holds the message wait.
+    ``kind``: what it turned out to be (``knowledge.delivery.abuse``). To be called first in the transaction that stores
+    the answer: it makes anybody else who holds the message wait.
     """
-    return _end(session, message, owner, state=DONE, sender=None, text=None)
+    return _end(session, message, owner, state=DONE, sender=None, text=None, kind=kind or message.kind)
 
 
 def put_off(session: Session, message: IncomingMessage, owner: str, seconds: float) -> bool:

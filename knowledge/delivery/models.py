@@ -29,7 +29,7 @@ class IncomingMessage(Base):
     sender = sa.Column(sa.String(100))
     text = sa.Column(sa.Text)
     digest = sa.Column(sa.String(64), nullable=False)  # keyed hash of the words: sees repeats when they are gone
-    kind = sa.Column(sa.String(10), nullable=False)
+    kind = sa.Column(sa.String(10), nullable=False)  # as it came; of what is done, what it turned out to be (abuse.py)
     state = sa.Column(sa.String(10), nullable=False, default=WAITING)
     attempts = sa.Column(sa.Integer, nullable=False, default=0)
     due_at = sa.Column(Moment, nullable=False, default=utc_now)

@@ -8,7 +8,7 @@ import pytest
 from knowledge.accounts import people, sessions
 from knowledge.accounts.models import Role
 from knowledge.delivery.models import IncomingMessage
-from knowledge.handover import callbacks
+from knowledge.handover import callbacks, talks
 from tests.channels.conftest import PERSON, rows, settled, until
 
 
@@ -33,8 +33,8 @@ def signed_in():
         client.close()
 
 
-def say(here, text, sid):
-    here.write(text, sid)
+def say(here, text, sid, **more):
+    here.write(text, sid, **more)
     until(lambda: settled(here.services))
 
 
@@ -59,6 +59,37 @@ def test_a_person_is_asked_for_answers_and_leaves_by_sms(running, twilio, signed
     agent.post(f"/staff/conversations/{asked.id}/fermer")
     say(here, "merci", "SM4")
     assert twilio.bodies()[-1] == "Réponse à merci"
+
+
+def test_an_agent_reads_every_word_whatever_the_limits_say(running, twilio, signed_in):
+    here = running(channel_rate_limit=2)
+    say(here, "choix", "SM0")
+    say(here, "RAPPEL", "SM1")
+    with here.services.sessions() as session:
+        (asked,) = callbacks.queue(session)
+    agent = signed_in(here)
+    agent.post(f"/staff/rappels/{asked.id}/prendre"), agent.post(f"/staff/rappels/{asked.id}/ouvrir")
+    answered = len(twilio.created)
+    said = [
+        "1",
+        "plus",
+        *["je suis en route"] * 4,
+        "on m'a dit de ne pas répondre",
+        "message automatique",
+        "un dernier mot",
+        "STOP",
+        "et encore",
+    ]
+    for number, text in enumerate(said, 2):
+        say(here, text, f"SM{number}")
+    with here.services.sessions() as session:
+        assert [message.text for message in talks.messages(session, asked.conversation)] == said
+    say(here, "toujours là ?", "SM99", sender="+33612345670"), say(here, "bonjour", "SM98", sender="+447911123456")
+    assert (
+        "(répétés, automatiques, trop nombreux, après STOP ou d'un numéro refusé)&nbsp;: 1."
+        in signed_in(here, "editor").get("/staff/messages").text
+    )
+    assert len(twilio.created) < answered + len(said) and not any("beaucoup de messages" in body for body in twilio.bodies())
 
 
 def test_what_did_not_leave_is_tried_again_or_dropped_by_an_editor(running, twilio, signed_in):

@@ -3,10 +3,14 @@
 import time
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
+from api.channels.commands import read_command
+from api.channels.sms import SmsChannel
+from knowledge.delivery import inbox
 from knowledge.delivery.models import IncomingMessage
 from knowledge.delivery.people import pseudonym
 from tests.channels.conftest import NUMBER, PERSON, rows, settled, sign, until
@@ -169,6 +173,46 @@ def test_stop_and_start_are_obeyed(running, twilio):
     assert len(twilio.created) == 4 and twilio.bodies()[-1] == "Réponse à le velo"
 
 
+COMMANDS = SmsChannel.commands
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "STOP SVP",
+        "stop sms",
+        "Arrêter",
+        "se désabonner",
+        "Stop, s'il vous plaît !",
+        "arrêtez les messages",
+        "Unsubscribe",
+        "STOPALL",
+        "quit",
+    ],
+)
+def test_stop_is_understood_as_people_write_it(said):
+    assert read_command(said, COMMANDS) == "stop"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["arrêt maladie", "arrêter de fumer", "arrêt de bus", "stop violence", "je veux arrêter l'école", "la fin du bail", "plus d'aide", ""],
+)
+def test_a_need_that_begins_like_stop_is_none(said):
+    assert read_command(said, COMMANDS) is None
+
+
+def test_what_is_in_doubt_when_stop_comes_does_not_leave(running, twilio, monkeypatch):
+    here = running()
+    monkeypatch.setattr(sendings(), "_DOUBT_SECONDS", 2.0)
+    twilio.behave.append((500, {"code": 20500}, {}))
+    here.write("bonjour", "SM1")
+    until(lambda: [(row.state, row.owner) for row in rows(here.services)] == [("sending", None)])
+    here.write("STOP", "SM2")
+    until(lambda: settled(here.services))
+    assert twilio.created == [] and [(row.reason, row.recipient) for row in rows(here.services)] == [("stopped", None)]
+
+
 def test_more_choices_contact_and_pictures(running, twilio):
     here = running()
     for number, said in enumerate(["long", "PLUS", "plus", "choix", "2", "contact"]):
@@ -219,6 +263,23 @@ def test_two_robots_do_not_talk_for_ever(running, twilio):
     assert len(twilio.created) == 3
 
 
+def test_who_asks_for_the_rest_is_no_robot(running, twilio):
+    here = running()
+    for number, said in enumerate(["long", *["PLUS"] * 5]):
+        here.write(said, f"SM{number}")
+        until(lambda: settled(here.services))
+    assert len(twilio.created) == 6 and len(set(twilio.bodies())) == 6 and twilio.bodies()[5].startswith("C'est tout")
+
+
+def test_an_emergency_beyond_the_limit_is_answered_also_when_only_the_engine_hears_it(running, twilio):
+    here = running(channel_rate_limit=2)
+    for number, said in enumerate(["un", "deux", "trois", "quatre", "je vais me tuer", "urgence"]):
+        here.write(said, f"SM{number}")
+        until(lambda: settled(here.services))
+    assert len(twilio.created) == 5 and twilio.bodies()[3] == "Réponse à je vais me tuer" and "le 15" in twilio.bodies()[4]
+    assert [row.kind for row in rows(here.services, IncomingMessage)][2:] == ["told", "ignored", "emergency", "emergency"]
+
+
 def test_who_writes_too_much_is_told_once(running, twilio):
     here = running(channel_rate_limit=3)
     for number in range(7):
@@ -237,6 +298,19 @@ def test_an_engine_that_fails_is_asked_again_and_in_the_end_the_person_is_told(r
     until(lambda: settled(here.services), 15)
     assert twilio.bodies()[0] == "Réponse à un" and "panne" in twilio.bodies()[1]
     assert [row.state for row in rows(here.services, IncomingMessage)] == ["done", "dead"]
+
+
+def test_a_message_that_ended_its_process_each_time_lets_the_next_pass(running, twilio):
+    here = running()
+    with here.services.sessions.begin() as session:
+        conversation = pseudonym("k" * 32, "sms", PERSON)
+        inbox.store(session, [inbox.Incoming("sms", "SM1", conversation, PERSON, "poison", "digest")])
+        session.execute(sa.update(IncomingMessage).values(attempts=inbox.MOST_ATTEMPTS))
+    here.write("bonjour", "SM2")
+    until(lambda: settled(here.services))
+    assert "panne" in twilio.bodies()[0] and twilio.bodies()[1] == "Réponse à bonjour"
+    assert [row.state for row in rows(here.services, IncomingMessage)] == ["dead", "done"]
+    assert [message.text for message in here.engine.asked] == ["bonjour"]
 
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=60)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import sessionmaker
 
 from api.channels.port import Arrived, receive
 from knowledge.database import sessions
-from knowledge.delivery import dead_letters, inbox, kept, outbox, people, spending, wishes
+from knowledge.delivery import abuse, dead_letters, inbox, kept, outbox, people, spending, wishes
 from knowledge.delivery.inbox import Incoming
 from knowledge.delivery.models import IncomingMessage, OptOut, OutgoingMessage
 from knowledge.moments import utc_now
@@ -206,3 +206,80 @@ def test_no_words_are_too_strange_to_be_stored(factory: sessionmaker) -> None:
     odd = "a\0b\ud800c\U0001f600"
     assert receive(services, [Arrived("sms", odd, odd, odd)]) == 1 and receive(services, [Arrived("sms", odd, odd, odd)]) == 0
     assert [row.text for row in all_rows(factory, IncomingMessage)] == ["ab?c\U0001f600"]
+
+
+def written(factory: sessionmaker, texts: list[str], invited: bool = False, per_hour: int = 30, kind: str | None = None) -> list[str]:
+    """Store the texts half a minute apart, the last one now, and return what is judged of each."""
+    judged = []
+    for number, text in enumerate(texts):
+        with factory.begin() as session:
+            before = session.query(IncomingMessage).count()
+            inbox.store(session, [Incoming("sms", f"SM{before}", "c", "+33612345678", text, text[:64])])
+            message = session.execute(sa.select(IncomingMessage).order_by(IncomingMessage.id.desc())).scalars().first()
+            message.arrived_at = utc_now() - dt.timedelta(seconds=30 * (len(texts) - number - 1))
+            session.flush()
+            judged.append(abuse.judge(session, message, per_hour, invited).value)
+            noted = {"say_too_many": abuse.TOLD, "over": abuse.IGNORED, "ignore": abuse.IGNORED}.get(judged[-1])
+            message.state, message.kind = "done", kind or noted or message.kind
+    return judged
+
+
+def test_only_emergencies_count_against_an_emergency_and_none_is_passed_over_for_long(factory: sessionmaker) -> None:
+    written(factory, [f"phrase numéro {number}" for number in range(40)])
+    with factory() as session:
+        last = session.execute(sa.select(IncomingMessage).order_by(IncomingMessage.id.desc())).scalars().first()
+        assert abuse.may_alarm(session, last)
+    written(factory, [f"alarme numéro {number}" for number in range(30)], kind=abuse.EMERGENCY)
+    written(factory, ["encore une alarme"])
+    with factory() as session:
+        last = session.execute(sa.select(IncomingMessage).order_by(IncomingMessage.id.desc())).scalars().first()
+        assert not abuse.may_alarm(session, last)
+        last.arrived_at += dt.timedelta(minutes=11)
+        session.flush()
+        assert abuse.may_alarm(session, last)
+
+
+def test_who_writes_too_much_is_told_once_an_hour(factory: sessionmaker) -> None:
+    judged = written(factory, [f"phrase numéro {number}" for number in range(8)], per_hour=3)
+    assert judged == ["answer"] * 3 + ["say_too_many"] + ["over"] * 4
+    with factory() as session:
+        assert abuse.ignored(session, utc_now() - dt.timedelta(days=1)) == 4
+
+
+def test_what_our_answers_offer_has_the_days_limit_alone(factory: sessionmaker) -> None:
+    judged = written(factory, ["PLUS"] * 14, invited=True, per_hour=3, kind=abuse.INVITED)
+    assert judged == ["answer"] * 12 + ["say_too_many"] * 2
+    assert written(factory, ["une vraie phrase"], per_hour=6) == ["answer"]
+
+
+def test_people_say_yes_often_and_only_machines_repeat_sentences(factory: sessionmaker) -> None:
+    assert written(factory, ["oui"] * 6) == ["answer"] * 6
+    assert written(factory, ["Je suis en réunion"] * 4) == ["answer"] * 3 + ["ignore"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "j'ai reçu une réponse automatique de la préfecture, que faire ?",
+        "Réponse automatique de la préfecture, que faire ?",
+        "on m'a dit de ne pas répondre à ce courrier des impots",
+        "j'ai eu un mail noreply@caf.fr je comprends pas",
+        "j'ai peur de ne pas répondre dans les délais à la CAF",
+        "je conduis actuellement sans permis, que faire",
+        "je suis absent du travail depuis un mois",
+        "je suis absent du bureau de poste quand le colis arrive",
+    ],
+)
+def test_a_residents_question_about_a_machine_is_a_question(factory: sessionmaker, text: str) -> None:
+    assert written(factory, ["bonjour", text]) == ["answer", "answer"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Réponse automatique : je suis absent", "[Message automatique]", "Auto-Reply: away", "Out of office until Monday",
+        "Je suis en train de conduire avec la fonction « Ne pas déranger en voiture » activée.", "Je suis absente du bureau.",
+    ],
+)  # fmt: skip
+def test_an_automatic_reply_is_one_only_after_an_answer(factory: sessionmaker, text: str) -> None:
+    assert written(factory, [text, text]) == ["answer", "ignore"]
