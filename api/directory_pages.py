@@ -74,7 +74,7 @@ def action_page(request: Request, action_id: str) -> Response:
     data = schema_org.page(directory, entry, card, today, canonical, site(request) + "/")
     page = render(
         request, "fiche.html", page="fiche", id=entry.id, sheet=sheet(card), themes=card["themes"], pimms=counter(directory),
-        canonical=canonical, data=data, maps=map_links(card["places"]), has_agenda=agenda.calendar(directory, entry, today, canonical),
+        canonical=canonical, data=data, maps=map_links(card), has_agenda=agenda.calendar(directory, entry, today, canonical),
         has_contact=vcard(directory, entry, canonical),
     )  # fmt: skip
     return revalidated(request, page, directory.version)
