@@ -200,6 +200,9 @@ def test_every_page_says_its_facts_in_schema_org_and_no_other(client: TestClient
         facts += "".join(source.json(ensure_ascii=False) for source in directory.sources.values())
         if "hoursAvailable" in data.get("mainEntity", {}):
             with_hours.append(entry.id)
+        for event in data.get("mainEntity", {}).get("subjectOf", []):
+            days = [date[len("2021-07-") :] for date in (event.get("startDate", ""), event.get("endDate", ""))]
+            assert {int(day) for day in days if day} <= {int(number) for number in re.findall(r"\d+", event["description"])}, event
         own = {canonical, f"{SITE}/", "Passerelle", "fr", "EUR", "female", "male", 0}
         for value in check_node(data, "WebPage"):
             if value in own or str(value).startswith("https://schema.org/") or re.match(r"\d\d:\d\d$", str(value)):
