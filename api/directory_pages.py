@@ -158,6 +158,8 @@ def _file(request: Request, content: str | bytes | None, media_type: str, name: 
 
 
 def _was_archived(request: Request, action_id: str) -> bool:
+    if not action_id.isprintable():  # PostgreSQL takes no NUL
+        return False
     with request.app.state.services.sessions() as session:
         newest = last(session, "action", action_id)
     return newest is not None and newest.after is None

@@ -162,7 +162,7 @@ def test_a_search_is_repeated_without_what_no_page_may_hold(client: TestClient) 
 def test_an_emergency_in_the_search_box_gets_its_numbers_first(client: TestClient) -> None:
     for said, number in [("urgence", "tel:112"), ("je veux mourir", "tel:3114"), ("mon mari me frappe", "tel:3919")]:
         main = client.get("/annuaire", params={"q": said}).text.partition("<main")[2]
-        assert f'class="call" href="{number}"' in main.partition("Résultats")[0], said
+        assert f'class="call" href="{number}"' in main.partition("<form")[0], said
     assert 'class="call"' not in client.get("/annuaire?q=sport").text
     assert 'href="/urgences"' in client.get("/annuaire?q=zzz").text
 
@@ -184,6 +184,7 @@ def test_every_action_has_a_page_with_its_facts_sources_and_dates(client: TestCl
 
 
 def test_an_unknown_action_is_a_page_in_french(client: TestClient) -> None:
+    assert client.get("/annuaire/a%00b").status_code == 404
     page = client.get("/annuaire/nulle-part")
     assert page.status_code == 404
     assert "n'existe pas" in unescape(page.text) and 'href="/annuaire"' in page.text
