@@ -27,7 +27,7 @@ from api import (
 from api.channels import registry
 from api.errors import RETRY_SECONDS, ApiError
 from api.limits import BodyLimit, RateLimit
-from api.middleware import NoInternals, ReadyFirst, SecurityHeaders
+from api.middleware import HeadLikeGet, NoInternals, ReadyFirst, SecurityHeaders
 from api.models import ErrorAnswer
 from api.wiring import Services, open_services
 from knowledge.retention import erase_older_than
@@ -79,6 +79,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.add_middleware(BodyLimit, most=settings.max_body_bytes, larger=larger)
     app.add_middleware(NoInternals)
     app.add_middleware(widget.WidgetOrigins, settings=settings)  # a refusal, too, must be readable to the widget
+    app.add_middleware(HeadLikeGet)
     app.add_middleware(SecurityHeaders)
     return app
 

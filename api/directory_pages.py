@@ -16,6 +16,7 @@ from api.errors import ApiError
 from api.pages import counter, current_directory, error_page, render
 from api.staff import texts
 from api.staff.forms import label
+from api.web.links import href
 from api.web.maps import map_links
 from api.web.sheet import sheet
 from knowledge.directory import Directory, Entry
@@ -24,11 +25,16 @@ from knowledge.errors import UnknownAction
 from knowledge.published import agenda, schema_org
 from knowledge.published.vcard import vcard
 from knowledge.schedules import now_in_paris
-from knowledge.schema import Public, Quarter, Theme
-from knowledge.search import Filters
+from knowledge.schema import HelpNumber, Public, Quarter, Theme
+from knowledge.search import Filters, Kind, decide
+from knowledge.search.decision import BESIDE_AT
+from nlu.french.distress import read_distress
+from nlu.french.text import clean, words
 
 _SEARCH_RESULTS = 8
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+# Who types this is looking for a number, or for a bed: the one is shown, the other found among all numbers.
+_ALARM = {"urgence", "urgences"}
 _NOT_FOR_ROBOTS = ("/api/", "/staff", "/signaler", "/annuaire/*/imprimer")
 
 router = APIRouter(include_in_schema=False)
@@ -45,18 +51,18 @@ def directory_page(
 ) -> Response:
     """Everything by theme; what is nearest to ``q``; what bears a theme, is for a public, in a quarter, open now."""
     directory = current_directory(request)
-    q = q.strip()[:MAX_CHARACTERS]
+    q = clean(q)[:MAX_CHARACTERS]
     chosen = {"theme": theme, "public": public, "quartier": quartier, "ouvert": ouvert}
     filters = Filters(theme=theme or None, public=public or None, quarter=quartier or None, open_at=now_in_paris() if ouvert else None)
     if q:
-        hits = request.app.state.services.search.find(q, filters=filters, limit=_SEARCH_RESULTS).hits
-        groups = [("", [hit.entry for hit in hits])] if hits else []
+        entries = _nearest(request, q, filters)
+        groups = [("", entries)] if entries else []
     else:
         groups = list(_by_theme(directory, filters))
     shown = [(key, [sheet(views.card(entry, directory)) for entry in entries]) for key, entries in groups]
     page = render(
         request, "annuaire.html", page="annuaire", q=q, chosen=chosen, choices=_choices(), groups=shown,
-        found=sum(len(sheets) for _, sheets in shown), canonical=site(request) + "/annuaire",
+        found=sum(len(sheets) for _, sheets in shown), help=_help(directory, q), canonical=site(request) + "/annuaire",
     )  # fmt: skip
     return revalidated(request, page, directory.version)
 
@@ -74,7 +80,7 @@ def action_page(request: Request, action_id: str) -> Response:
     data = schema_org.page(directory, entry, card, today, canonical, site(request) + "/")
     page = render(
         request, "fiche.html", page="fiche", id=entry.id, sheet=sheet(card), themes=card["themes"], pimms=counter(directory),
-        canonical=canonical, data=data, maps=map_links(card["places"]), has_agenda=agenda.calendar(directory, entry, today, canonical),
+        canonical=canonical, data=data, maps=map_links(card), has_agenda=agenda.calendar(directory, entry, today, canonical),
         has_contact=vcard(directory, entry, canonical),
     )  # fmt: skip
     return revalidated(request, page, directory.version)
@@ -152,6 +158,8 @@ def _file(request: Request, content: str | bytes | None, media_type: str, name: 
 
 
 def _was_archived(request: Request, action_id: str) -> bool:
+    if not action_id.isprintable():  # PostgreSQL takes no NUL
+        return False
     with request.app.state.services.sessions() as session:
         newest = last(session, "action", action_id)
     return newest is not None and newest.after is None
@@ -163,6 +171,19 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
         "public": [(code, label("audience.publics", code)) for code in get_args(Public)],
         "quartier": [(code, label("quarter", code)) for code in get_args(Quarter)],
     }
+
+
+def _nearest(request: Request, q: str, filters: Filters) -> list[Entry]:
+    """What is nearest to ``q``; where no action covers it, only what is likely enough to be worth a line."""
+    result = request.app.state.services.search.find(q, filters=filters, limit=_SEARCH_RESULTS)
+    least = BESIDE_AT if decide(result).kind is Kind.outside else 0.0
+    return [hit.entry for hit in result.hits if hit.confidence >= least]
+
+
+def _help(directory: Directory, q: str) -> list[tuple[HelpNumber, str]]:
+    """The help numbers, with the address that dials each, for whoever searches the directory in an emergency."""
+    kind = read_distress(q) or ("general" if _ALARM.intersection(words(q)) else None)
+    return [(number, href(number.number)) for number in directory.help_numbers if kind in number.kinds]
 
 
 def _by_theme(directory: Directory, filters: Filters) -> Iterator[tuple[str, list[Entry]]]:

@@ -1,4 +1,4 @@
-"""What surrounds every request, as plain ASGI: headers, a refusal while starting, no internals."""
+"""What surrounds every request, as plain ASGI: headers, HEAD, a refusal while starting, no internals."""
 
 import logging
 import traceback
@@ -40,6 +40,23 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class HeadLikeGet:
+    """``HEAD`` is answered as ``GET`` is, without the body: link checkers and monitors ask so."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            return await self._app(scope, receive, send)
+
+        async def send_without_body(message: Message) -> None:
+            # The length stays: it is the one that GET would have.
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        return await self._app({**scope, "method": "GET"}, receive, send_without_body)
 
 
 class NoInternals:

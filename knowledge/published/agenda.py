@@ -49,7 +49,12 @@ def calendar(directory: Directory, entry: Entry, today: dt.date, address: str) -
 
 def coming(entry: Entry, today: dt.date) -> list[DatedEvent]:
     """Return the events that are not over and whose days are known."""
-    return [event for event in entry.action.events if event.end >= today and event.end - event.start < _PERIOD - dt.timedelta(days=1)]
+    return [event for event in entry.action.events if event.end >= today and days_known(event)]
+
+
+def days_known(event: DatedEvent) -> bool:
+    """True when the event takes place on each day from its start to its end, and not on some day of a week or a month."""
+    return event.end - event.start < _PERIOD - dt.timedelta(days=1)
 
 
 def _openings(directory: Directory, entry: Entry, today: dt.date) -> list[Event]:

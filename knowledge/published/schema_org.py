@@ -10,8 +10,9 @@ from typing import Any
 
 from knowledge.cards import newest_first
 from knowledge.directory import Directory, Entry
+from knowledge.published.agenda import days_known
 from knowledge.schedules import State
-from knowledge.schema import Schedule
+from knowledge.schema import Event, Schedule
 from knowledge.weeks import DAY, Day, weeks
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -68,7 +69,7 @@ def _service(entry: Entry, card: Mapping[str, Any], schedules: list[Schedule], t
             ]
             if phones or card["places"]
             else [],
-            "subjectOf": [_event(event) for event in card["events"]],
+            "subjectOf": [_event(event) for event in entry.action.events],
         }
     )
 
@@ -122,15 +123,18 @@ def _place(place: Mapping[str, Any]) -> Node:
     return _known({"@type": "Place", "name": place["name"], "address": postal, "geo": position})
 
 
-def _event(event: Mapping[str, Any]) -> Node:
+def _event(event: Event) -> Node:
     """Without a place: an event may be elsewhere than the action, and its text says where."""
-    return {
-        "@type": "Event",
-        "name": event["title"],
-        "description": event["text"],
-        "startDate": event["start"],
-        "endDate": event["end"],
-    }
+    return {"@type": "Event", "name": event.title, "description": event.text} | _dates(event)
+
+
+def _dates(event: Event) -> Node:
+    """Days only where they are known; months where a source gives whole months. Of « la semaine du 8 » the text tells."""
+    if days_known(event):
+        return {"startDate": event.start.isoformat(), "endDate": event.end.isoformat()}
+    if event.start.day == 1 and (event.end + dt.timedelta(days=1)).day == 1:
+        return {"startDate": f"{event.start:%Y-%m}", "endDate": f"{event.end:%Y-%m}"}
+    return {}
 
 
 def _website(entry: Entry) -> str | None:

@@ -119,6 +119,22 @@ def test_every_action_can_be_asked_for_and_bears_its_sources(client):
             assert fact["source"]["title"]
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("xxxxqzx", None),
+        ("!!!", None),
+        ("carte grise", None),
+        ("couture", "point-utile-hall-couture"),
+        ("logement", "compagnons-batisseurs-bricobus"),
+    ],
+)
+def test_the_page_says_so_when_nothing_is_near(client, said: str, found: str | None):
+    page = client.get("/annuaire", params={"q": said}, headers={"accept": "text/html"}).text
+    assert ("Rien n'a été trouvé pour" in page) == (found is None) == ("<h3>" not in page)
+    assert found is None or f'<h3><a href="/annuaire/{found}"' in page
+
+
 def test_a_search_gives_its_evidence(client):
     found = client.get("/api/search", params={"q": "jarive pa a lire le courié", "limit": 3}).json()
     assert set(found) == {"query", "decision", "outside", "hits"}

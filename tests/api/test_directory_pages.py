@@ -19,12 +19,15 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import sessionmaker
 
 from api import directory_pages, errors, pages, report_page
+from api.web.maps import map_links
 from knowledge import reports
+from knowledge.cards import card
 from knowledge.database import migrate, open_engine, sessions
 from knowledge.directory import Directory
 from knowledge.files import read_directory
 from knowledge.records import Records
 from knowledge.schedules import PARIS
+from knowledge.schema import Place, Status
 from knowledge.search import Filters
 
 SITE = "https://passerelle.example"
@@ -197,6 +200,9 @@ def test_every_page_says_its_facts_in_schema_org_and_no_other(client: TestClient
         facts += "".join(source.json(ensure_ascii=False) for source in directory.sources.values())
         if "hoursAvailable" in data.get("mainEntity", {}):
             with_hours.append(entry.id)
+        for event in data.get("mainEntity", {}).get("subjectOf", []):
+            days = [date[len("2021-07-") :] for date in (event.get("startDate", ""), event.get("endDate", ""))]
+            assert {int(day) for day in days if day} <= {int(number) for number in re.findall(r"\d+", event["description"])}, event
         own = {canonical, f"{SITE}/", "Passerelle", "fr", "EUR", "female", "male", 0}
         for value in check_node(data, "WebPage"):
             if value in own or str(value).startswith("https://schema.org/") or re.match(r"\d\d:\d\d$", str(value)):
@@ -214,6 +220,41 @@ def test_a_place_is_opened_by_its_address_in_any_map_application(client: TestCli
     found = re.findall(r'href="https://www.openstreetmap.org/search\?query=([^"]+)"', page)
     assert [unquote(one) for one in found] == ["133 Rue Michel Bégon, 41000 Blois", "place Coty, Blois"]
     assert not re.search(r'src="(https?:)?//', page)
+
+
+def test_every_map_link_leads_to_an_address_in_its_town(client: TestClient, directory: Directory) -> None:
+    leading: dict[str, list[str]] = {}
+    for entry in directory.entries:
+        page = client.get(f"/annuaire/{entry.id}").text
+        texts = [unquote(found) for found in re.findall(r'href="geo:[^"?]+\?q=([^"]+)"', page)]
+        assert ("Y aller" in page) == bool(texts), entry.id
+        addresses = {place.address for place in entry.places if place.address}
+        for text in texts:
+            address, _, town = text.rpartition(", ")
+            assert address in addresses and re.fullmatch(r"(41\d{3} )?Blois", town), (entry.id, text)
+        if texts:
+            assert (entry.action.kind, entry.action.status is Status.finished) == ("action", False), entry.id
+            leading[entry.id] = texts
+    assert len(leading) > 10
+    # The organisation's page prints the same address with its town; of the PJJ's nobody says it.
+    assert leading["acesm-chantiers-educatifs"] == ["12 rue Sainte-Anne, 41000 Blois"]
+    assert not leading.keys() & {"alire-jeunes-pjj", "quiniere-s-decale", "planning-familial-groupes-parole", "afrik-consult-figas"}
+
+
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [
+        (Place(name="Maison verte", city="Blois", source="page-2021"), None),
+        (Place(name="Maison verte", city="Blois", latitude=47.5, longitude=1.3, source="page-2021"), "47.5,1.3?q=Maison verte, Blois"),
+        (Place(address="1 rue Haute", source="page-2021"), None),
+        (Place(address="1 rue Haute", city="Blois cedex", postal_code="41012", source="page-2021"), None),
+        (Place(address="1 rue Haute", city="Vendôme", source="page-2021"), "0,0?q=1 rue Haute, Vendôme"),
+    ],
+)
+def test_what_can_be_gone_to_is_an_address_or_a_point_with_its_town(directory: Directory, place: Place, found: str | None) -> None:
+    known = directory.entry("pimms")
+    entry = dataclasses.replace(known, action=known.action.copy(update={"places": [place]}))
+    assert [unquote(link.geo.removeprefix("geo:")) for link in map_links(card(directory, entry, OPEN))] == ([found] if found else [])
 
 
 def test_contacts_are_read_back_as_a_vcard(client: TestClient, directory: Directory) -> None:

@@ -31,6 +31,23 @@ def test_a_running_application_is_alive_and_ready(client):
     assert (ready.status_code, ready.json()["actions"]) == (200, 54)
 
 
+@pytest.mark.parametrize("path", ["/", "/annuaire", "/annuaire/pimms", "/annuaire/pimms/agenda.ics", "/widget.js", "/healthz"])
+def test_head_says_what_get_would_without_the_body(client, path):
+    asked, head = client.get(path, headers=BROWSER), client.head(path, headers=BROWSER)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-type", "content-length", "content-security-policy", "etag", "cache-control"):
+        assert head.headers.get(name) == asked.headers.get(name), name
+    if tag := head.headers.get("etag"):
+        assert client.head(path, headers=BROWSER | {"if-none-match": tag}).status_code == 304
+
+
+def test_head_is_no_way_around_anything(client):
+    assert client.head("/annuaire/nulle-part").status_code == 404
+    assert client.head("/api/chat").status_code == 405
+    assert client.head("/staff/annuaire").status_code == 401
+    assert client.get("/healthz").json() == {"status": "ok"}  # the connection is still good
+
+
 def test_while_starting_it_is_alive_and_says_when_to_come_back(starting, refused):
     client, go_on = starting
     assert client.get("/healthz").status_code == 200

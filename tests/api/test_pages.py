@@ -38,8 +38,8 @@ def directory() -> Directory:
 
 @pytest.fixture
 def services(directory: Directory, tmp_path: Path) -> Iterator[SimpleNamespace]:
-    found = SimpleNamespace(hits=[SimpleNamespace(entry=directory.entry("pimms"))])
-    nothing = SimpleNamespace(hits=[])
+    found = SimpleNamespace(hits=[SimpleNamespace(entry=directory.entry("pimms"), confidence=1.0)], outside=0.0)
+    nothing = SimpleNamespace(hits=[], outside=1.0)
     database = open_engine(f"sqlite:///{tmp_path / 'passerelle.db'}")
     migrate(database)
     yield SimpleNamespace(
@@ -153,6 +153,20 @@ def test_the_directory_narrows_by_theme_and_by_words(client: TestClient, directo
     assert "Rien n'a été trouvé" in client.get("/annuaire?theme=inconnu").text
 
 
+def test_a_search_is_repeated_without_what_no_page_may_hold(client: TestClient) -> None:
+    page = client.get("/annuaire", params={"q": "jar\0din \u200b"}).text
+    assert 'value="jardin"' in page and "\0" not in page
+    assert client.get("/annuaire", params={"q": "\0"}).text.count("<h3>") > 40
+
+
+def test_an_emergency_in_the_search_box_gets_its_numbers_first(client: TestClient) -> None:
+    for said, number in [("urgence", "tel:112"), ("je veux mourir", "tel:3114"), ("mon mari me frappe", "tel:3919")]:
+        main = client.get("/annuaire", params={"q": said}).text.partition("<main")[2]
+        assert f'class="call" href="{number}"' in main.partition("<form")[0], said
+    assert 'class="call"' not in client.get("/annuaire?q=sport").text
+    assert 'href="/urgences"' in client.get("/annuaire?q=zzz").text
+
+
 def test_every_action_has_a_page_with_its_facts_sources_and_dates(client: TestClient, directory: Directory) -> None:
     for entry in directory.entries:
         page = client.get(f"/annuaire/{entry.id}")
@@ -170,6 +184,7 @@ def test_every_action_has_a_page_with_its_facts_sources_and_dates(client: TestCl
 
 
 def test_an_unknown_action_is_a_page_in_french(client: TestClient) -> None:
+    assert client.get("/annuaire/a%00b").status_code == 404
     page = client.get("/annuaire/nulle-part")
     assert page.status_code == 404
     assert "n'existe pas" in unescape(page.text) and 'href="/annuaire"' in page.text

@@ -12,6 +12,8 @@ PATHS = [
     "/",
     "/annuaire",
     "/annuaire?q=papiers",
+    "/annuaire?q=je+veux+mourir",
+    "/annuaire?q=xxxxqzx",
     "/annuaire?ouvert=1&public=jeunes",
     "/annuaire/pimms",
     "/signaler?fiche=pimms",

@@ -1,4 +1,4 @@
-"""Calendars promise no day that the directory does not know; each is read back by the library and unrolled."""
+"""Calendars and schema.org name no day that the directory does not know; a calendar is read back by the library and unrolled."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -7,9 +7,10 @@ import icalendar
 import pytest
 from dateutil.rrule import rrulestr
 
+from knowledge.cards import card
 from knowledge.directory import Directory, Entry
 from knowledge.files import read_directory
-from knowledge.published import agenda
+from knowledge.published import agenda, schema_org
 from knowledge.records import Records
 from knowledge.schedules import PARIS, State, is_public_holiday, opening
 from knowledge.schema import Event, Schedule, Status
@@ -118,3 +119,20 @@ def test_an_event_has_its_days_when_they_are_known_and_to_come(
     assert [(e["dtend"].dt - e["dtstart"].dt).days for e in found] == ([days] if days else [])
     for event in found:
         assert event["summary"] == "Une fête" and "2021" in event["description"] and "location" not in event
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        (dt.date(2026, 12, 5), dt.date(2026, 12, 6), ("2026-12-05", "2026-12-06")),
+        (dt.date(2026, 12, 1), dt.date(2026, 12, 31), ("2026-12", "2026-12")),
+        (dt.date(2026, 9, 1), dt.date(2027, 2, 28), ("2026-09", "2027-02")),
+        (dt.date(2026, 12, 7), dt.date(2026, 12, 13), (None, None)),  # « la semaine du 7 »
+    ],
+)
+def test_search_engines_are_told_of_no_day_that_is_not_known(directory: Directory, start: dt.date, end: dt.date, said: tuple) -> None:
+    of = entry(directory, events=[Event(title="Une fête", start=start, end=end, text="…", source="page-2021")])
+    now = dt.datetime.combine(TODAY, dt.time(10), tzinfo=PARIS)
+    data = schema_org.page(directory, of, card(directory, of, now), TODAY, PAGE, "https://passerelle.example/")
+    (event,) = data["mainEntity"]["subjectOf"]
+    assert (event.get("startDate"), event.get("endDate")) == said and event["name"] == "Une fête"
