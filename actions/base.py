@@ -104,7 +104,8 @@ class DirectoryAction(Action):
         directory = self.services.store.current()
         called = directory.named_in(text)
         about = directory.about(subject_words(text))
-        if (called and current not in called) or (about and about.id != current.id):
+        sure = self.surely_named(text) if intent_of(tracker) == "need" else None
+        if (called and current not in called) or any(named and named.id != current.id for named in (about, sure)):
             return True
         others = [a for a in self.ids(tracker, "history", "shown", "seen") if a != current.id]
         if not others or not subject_words(text):

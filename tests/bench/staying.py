@@ -118,9 +118,8 @@ def _say(name: str, fitted: list, asked: list[Asked]) -> None:
     truth = np.array([one.about_it for one in asked])
     alone = fitted.predict(np.array([one.values for one in asked]))
     engine = np.array([one.answered_about_it for one in asked])
-    print(
-        f"{name}: {len(asked)} messages; the weights alone {np.mean(alone == truth):.1%}, the engine as it is {np.mean(engine == truth):.1%}"
-    )
+    shares = f"the weights alone {np.mean(alone == truth):.1%}, the engine as it is {np.mean(engine == truth):.1%}"
+    print(f"{name}: {len(asked)} messages; {shares}")
 
 
 if __name__ == "__main__":
