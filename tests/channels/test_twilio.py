@@ -1,5 +1,6 @@
 """SMS by Twilio, end to end: signed webhooks in, the REST API (played on loopback) out."""
 
+import asyncio
 import time
 
 import pytest
@@ -54,8 +55,10 @@ def test_a_message_is_acknowledged_with_an_empty_answer_and_answered_by_the_api(
     assert response.text.endswith("<Response/>")
     until(lambda: twilio.created)
     (sent,) = twilio.seen
-    assert sent == {"To": PERSON, "From": NUMBER, "Body": "Réponse à le permis ?", "StatusCallback": f"https://passerelle.example{STATUS}"}
+    callback = sent.pop("StatusCallback")
+    assert sent == {"To": PERSON, "From": NUMBER, "Body": "Réponse à le permis ?"}
     until(lambda: settled(here.services))
+    assert callback == f"https://passerelle.example{STATUS}?key={rows(here.services)[0].key}"
     assert here.engine.remembered == ["le permis ?"]
     assert here.engine.asked[0].conversation_id == pseudonym("k" * 32, "sms", PERSON)
 
@@ -106,6 +109,35 @@ def test_what_was_not_delivered_in_the_end_is_a_dead_letter(running, twilio):
     (row,) = rows(here.services)
     assert (row.state, row.reason, row.recipient) == ("dead", "twilio_30005", PERSON)
     assert _status(here, "SM-of-nobody", "delivered").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "ends"), [("delivered", None, ("delivered", None)), ("failed", "30006", ("dead", "twilio_30006"))]
+)
+def test_a_status_that_overtakes_our_own_commit_is_not_lost(running, twilio, monkeypatch, status, code, ends):
+    here = running()
+
+    async def tell(message, callback):
+        more = {"ErrorCode": code} if code else {}
+        answer = await asyncio.to_thread(_status, here, message["sid"], status, callback.removeprefix("https://passerelle.example"), **more)
+        assert answer.status_code == 200
+
+    monkeypatch.setattr(twilio, "tell", tell)
+    twilio.behave.append("told_before_the_answer")
+    here.write("bonjour", "SM1")
+    until(lambda: twilio.created and settled(here.services))
+    time.sleep(0.2)  # the answer to our call comes now, and changes nothing
+    assert [(row.state, row.reason) for row in rows(here.services)] == [ends]
+    assert len(twilio.created) == 1
+
+
+def test_the_key_in_the_address_of_a_status_is_signed(running, twilio):
+    here = running()
+    here.write("bonjour", "SM1")
+    until(lambda: [row.state for row in rows(here.services)] == ["sent"])
+    form = {"MessageSid": twilio.created[0]["sid"], "MessageStatus": "failed", "To": PERSON}
+    forged = here.client.post(f"{STATUS}?key=other", data=form, headers={"x-twilio-signature": sign(STATUS, form)})
+    assert forged.status_code == 403 and rows(here.services)[0].state == "sent"
 
 
 @pytest.mark.parametrize(
@@ -265,9 +297,9 @@ def test_no_signed_body_makes_it_fail(running, fields):
     posted(), raw_posted()
 
 
-def _status(here, sid, status, **more):
+def _status(here, sid, status, path=STATUS, **more):
     form = {"MessageSid": sid, "MessageStatus": status, "To": PERSON} | more
-    return here.client.post(STATUS, data=form, headers={"x-twilio-signature": sign(STATUS, form)})
+    return here.client.post(path, data=form, headers={"x-twilio-signature": sign(path, form)})
 
 
 def sendings():
