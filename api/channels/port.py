@@ -152,6 +152,7 @@ def receive(services: Services, arrived: Sequence[Arrived]) -> int:
             storable(one.text),
             pseudonym(key, "words", storable(one.text)),
             one.kind,
+            one.sent_at,
         )
         for one in arrived
     ]
