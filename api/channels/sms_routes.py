@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from api.channels import gateway, twilio
 from api.channels.port import Arrived, receive, storable
 from api.errors import ApiError
-from api.wiring import Services
+from api.wiring import Ground
 from knowledge.delivery.receipts import Receipt, note
 
 router = APIRouter(include_in_schema=False)
@@ -54,7 +54,7 @@ async def gateway_status(request: Request) -> Response:
 
 async def store(request: Request, arrived: list[Arrived]) -> None:
     """Store in a thread, so that a slow database holds up no other request; then wake the worker."""
-    new: int = await run_in_threadpool(receive, request.app.state.services, arrived)
+    new: int = await run_in_threadpool(receive, request.app.state.channels.ground, arrived)
     if new:
         request.app.state.channels.wake()
 
@@ -83,13 +83,13 @@ async def _note(request: Request, provider_id: Any, status: Any, reason: str | N
     """``key``: ours, where the provider gives it back: then it is known which message it speaks of, whatever was committed of it."""
     if not provider_id or str(status) not in _ARRIVED | _LOST:
         return
-    services: Services = request.app.state.services
+    ground: Ground = request.app.state.channels.ground
     told = Receipt(
         "sms", storable(str(provider_id))[:200], storable(str(key or "")), str(status) in _ARRIVED, storable(reason or "") or None
     )
 
     def store_it() -> None:
-        with services.sessions.begin() as session:
+        with ground.sessions.begin() as session:
             note(session, [told])
 
     await run_in_threadpool(store_it)

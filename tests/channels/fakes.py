@@ -63,7 +63,7 @@ class Still:
 
 def fake_services(settings: Any, knowledge: tuple) -> Services:
     database, factory, store = knowledge
-    return Services(settings, database, factory, store, Still(), Engine(), Still(), "k" * 32)  # type: ignore[arg-type]
+    return Services(settings, factory, store, "k" * 32, database, Still(), Engine(), Still())  # type: ignore[arg-type]
 
 
 class FakeTwilio:

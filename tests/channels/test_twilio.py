@@ -1,16 +1,22 @@
 """SMS by Twilio, end to end: signed webhooks in, the REST API (played on loopback) out."""
 
 import asyncio
+import threading
 import time
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
+from api.app import create_app
+from api.wiring import Ground, Services
 from knowledge.delivery.models import IncomingMessage
 from knowledge.delivery.people import pseudonym
-from tests.channels.conftest import NUMBER, PERSON, rows, settled, sign, until
+from knowledge.settings import Settings
+from tests.channels.conftest import NUMBER, PERSON, rows, settled, sign, until, write
+from tests.channels.fakes import fake_services
 
 FORM = "application/x-www-form-urlencoded"
 SMS, STATUS = "/channels/twilio/sms", "/channels/twilio/status"
@@ -74,6 +80,34 @@ def test_it_is_acknowledged_at_once_whatever_the_engine_does(running, twilio):
         spent.append(time.monotonic() - begun)
     assert sorted(spent)[2] < 0.2
     until(lambda: len(twilio.created) == 6, 10)
+
+
+def test_what_comes_while_the_model_is_loaded_is_kept_and_answered_after(knowledge, tmp_path, twilio, twilio_server, quick):
+    """Twilio repeats for seconds, loading takes longer."""
+    chosen = Settings(
+        var_dir=tmp_path, twilio_account_sid="AC123", twilio_auth_token="token", twilio_from=NUMBER,
+        twilio_api_url=twilio_server[1], public_url="https://passerelle.example",
+    )  # fmt: skip
+    services, opened, loaded = fake_services(chosen, knowledge), threading.Event(), threading.Event()
+
+    def load(_settings: Settings) -> Services:
+        assert opened.wait(10)
+        app.state.channels.open(Ground(chosen, services.sessions, services.store, services.secret_key))
+        assert loaded.wait(10)
+        return services
+
+    app = create_app(chosen, load)
+    with TestClient(app) as client:
+        assert write(client, "trop tôt", "SM0").status_code == 503
+        opened.set()
+        until(lambda: app.state.channels.ground)
+        assert write(client, "bonjour", "SM1").status_code == 200
+        assert client.post("/api/chat", json={"message": "bonjour"}).status_code == 503
+        assert client.get("/readyz").status_code == 503 and twilio.created == []
+        assert [row.state for row in rows(services, IncomingMessage)] == ["waiting"]
+        loaded.set()
+        until(lambda: twilio.created and settled(services))
+    assert twilio.bodies() == ["Réponse à bonjour"]
 
 
 def test_repeats_and_the_order_of_a_conversation(running, twilio):
