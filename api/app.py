@@ -87,7 +87,9 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
 async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Services]) -> None:
     """Open the services; then, for as long as the application runs, keep the promise of the notice and follow the active model."""
     try:
-        services = app.state.services = await asyncio.to_thread(open_, settings)
+        services = await asyncio.to_thread(open_, settings)
+        app.state.channels.open(services)  # unless it took in messages before
+        app.state.services = services
     except Exception as error:
         logger.error("start: %s", error)
         raise

@@ -90,14 +90,19 @@ class NoInternals:
 
 
 class ReadyFirst:
-    """503 until the model and the directory are open (``app.state.services``)."""
+    """503 until the model and the directory are open (``app.state.services``); messages of channels are taken in before."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         starting = scope["type"] == "http" and scope["app"].state.services is None
-        if starting and not scope["path"].startswith(_ALWAYS_ANSWERED):
+        if starting and not scope["path"].startswith(_ALWAYS_ANSWERED) and not _is_taken_in(scope):
             refusal = answer(Request(scope), ApiError(503, "starting", retry_after=RETRY_SECONDS))
             return await refusal(scope, receive, send)
         return await self._app(scope, receive, send)
+
+
+def _is_taken_in(scope: Scope) -> bool:
+    """True for what a provider hands over, once there is a database to keep it."""
+    return scope["path"].startswith("/channels/") and scope["app"].state.channels.ground is not None

@@ -16,11 +16,12 @@ def application() -> FastAPI:
     quiet_libraries()
 
     def open_and_say(settings: Settings) -> Services:
-        services = open_services(settings, _say)
+        services = open_services(settings, _say, early=app.state.channels.open)
         _say(f"Passerelle answers on {os.environ.get('PASSERELLE_ADDRESS', settings.public_url)}")
         return services
 
-    return create_app(Settings(), open_and_say)
+    app = create_app(Settings(), open_and_say)
+    return app
 
 
 def _say(text: Any) -> None:

@@ -26,25 +26,41 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Services:
-    """What requests need. Made once at start by ``open_services``."""
+class Ground:
+    """What is there within seconds, without a model: enough to take in what providers hand over."""
 
     settings: Settings
-    database: Engine
     sessions: sessionmaker
     store: DirectoryStore
-    search: Search
-    engine: DialogueEngine
-    models: ModelWatch
     secret_key: str
 
 
-def open_services(settings: Settings, say: Callable[[str], None] = logger.info, now: Callable[[], dt.datetime] = now_in_paris) -> Services:
-    """Open everything, training the model when needed. Raises KnowledgeError, TrainingFailed, BadSettings."""
+@dataclass(frozen=True)
+class Services(Ground):
+    """What requests need. Made once at start by ``open_services``."""
+
+    database: Engine
+    search: Search
+    engine: DialogueEngine
+    models: ModelWatch
+
+
+def open_services(
+    settings: Settings,
+    say: Callable[[str], None] = logger.info,
+    now: Callable[[], dt.datetime] = now_in_paris,
+    early: Callable[[Ground], None] | None = None,
+) -> Services:
+    """Open everything, training the model when needed; hand the ground to ``early`` before that.
+
+    Raises KnowledgeError, TrainingFailed, BadSettings.
+    """
     key = secret_key(settings)
     find_redis(settings)
     complete_channels(settings)
     database, factory, store = open_knowledge(settings)
+    if early:
+        early(Ground(settings, factory, store, key))
     model = model_to_serve(factory, settings.var_dir, taught_by(store.current()), say)
     # Rows of one message are small: a second thread of the linear algebra would only wait, at full speed.
     threadpool_limits(1)
@@ -59,4 +75,4 @@ def open_services(settings: Settings, say: Callable[[str], None] = logger.info, 
     fitting.join()
     say(f"Ready: {len(store.current().entries)} actions, loaded in {time.monotonic() - started:.0f} s.")
     models = ModelWatch(factory, settings.var_dir, model, engine.renew)
-    return Services(settings, database, factory, store, search, engine, models, key)
+    return Services(settings, factory, store, key, database, search, engine, models)

@@ -193,7 +193,7 @@ def _message(channel: Channel, message: IncomingMessage, asked: _Asked) -> Messa
 
 
 async def _mark_as_seen(channel: Channel, message: IncomingMessage, asked: _Asked) -> None:
-    if asked.silent or asked.command == "stop":
+    if asked.silent or asked.command == "stop":  # three dots promise an answer
         return
     try:
         await asyncio.wait_for(channel.seen(message.sender or "", message.provider_id), _MARK_SECONDS)

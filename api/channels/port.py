@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
-from api.wiring import Services
+from api.wiring import Ground
 from bot.engine import Reply
 from knowledge.delivery import inbox
 from knowledge.delivery.people import pseudonym
@@ -137,10 +137,11 @@ def storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def receive(services: Services, arrived: Sequence[Arrived]) -> int:
+def receive(services: Ground, arrived: Sequence[Arrived]) -> int:
     """Store what arrived, in one transaction, before anything is acknowledged; return how many were new.
 
-    A repeat of (channel, provider_id) is dropped. Raises SQLAlchemyError: then answer 503, and the provider repeats.
+    A repeat of (channel, provider_id) is dropped. Raises SQLAlchemyError: then answer 503, and the provider repeats
+    (Twilio only where its webhook's address says so: docs/channels.md).
     """
     key = services.secret_key
     rows = [
@@ -152,6 +153,7 @@ def receive(services: Services, arrived: Sequence[Arrived]) -> int:
             storable(one.text),
             pseudonym(key, "words", storable(one.text)),
             one.kind,
+            one.sent_at,
         )
         for one in arrived
     ]

@@ -14,22 +14,28 @@ from api.channels.meta import routes as meta_routes
 from api.channels.port import Channel
 from api.channels.twilio import Twilio
 from api.channels.worker import Worker
-from api.wiring import Services
+from api.wiring import Ground, Services
 
 _TEXT_NUMBER = "urgence-114"
 _ROUTERS = (sms_routes.router, meta_routes.router)
 
 
 class Channels:
-    """``app.state.channels``: the channels that are set up, by name, once the services are open."""
+    """``app.state.channels``: the channels that are set up, by name; ``ground``: what their webhooks need, None until it is there."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, Channel] = {}
+        self.ground: Ground | None = None
         self._worker: Worker | None = None
 
+    def open(self, ground: Ground) -> None:
+        """Take in messages from now on, also while the model is still being loaded: not every provider repeats."""
+        if self.ground is None:
+            self.by_name = {channel.name: channel for make in _KNOWN if (channel := make(ground))}
+            self.ground = ground
+
     async def run(self, services: Services) -> None:
-        """Bring in and carry out messages until cancelled; nothing to do without a channel."""
-        self.by_name = {channel.name: channel for make in _KNOWN if (channel := make(services))}
+        """Answer and send messages until cancelled; nothing to do without a channel."""
         if not self.by_name:
             return
         self._worker = Worker(services, self.by_name)
@@ -53,7 +59,7 @@ def install(app: FastAPI) -> None:
         app.include_router(router)
 
 
-def _twilio(services: Services) -> Channel | None:
+def _twilio(services: Ground) -> Channel | None:
     settings = services.settings
     if not (settings.twilio_account_sid and settings.twilio_auth_token and settings.twilio_from):
         return None
@@ -67,7 +73,7 @@ def _twilio(services: Services) -> Channel | None:
     )
 
 
-def _gateway(services: Services) -> Channel | None:
+def _gateway(services: Ground) -> Channel | None:
     settings = services.settings
     if not (settings.sms_gateway_url and settings.sms_gateway_token and settings.sms_gateway_secret and settings.sms_gateway_from):
         return None
@@ -81,7 +87,7 @@ def _gateway(services: Services) -> Channel | None:
     )
 
 
-def _common(services: Services) -> dict[str, Any]:
+def _common(services: Ground) -> dict[str, Any]:
     def text_number() -> str | None:
         return next((one.number for one in services.store.current().help_numbers if one.id == _TEXT_NUMBER), None)
 
@@ -89,4 +95,4 @@ def _common(services: Services) -> dict[str, Any]:
 
 
 # Of two for one name the last wins.
-_KNOWN: tuple[Callable[[Services], Channel | None], ...] = (_gateway, _twilio, meta.messenger, meta.whatsapp)
+_KNOWN: tuple[Callable[[Ground], Channel | None], ...] = (_gateway, _twilio, meta.messenger, meta.whatsapp)

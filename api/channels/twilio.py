@@ -3,7 +3,7 @@
 import datetime as dt
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import httpx
 from starlette.datastructures import FormData
@@ -14,7 +14,7 @@ from api.channels.port import Arrived, Body, Fate, GiveUp, TryLater, Unsubscribe
 from api.channels.sms import SmsChannel
 
 INCOMING, STATUS = "/channels/twilio/sms", "/channels/twilio/status"
-SIGNATURE = "x-twilio-signature"
+SIGNATURE, KEY = "x-twilio-signature", "key"
 _MOST_FIELDS = 200
 # https://www.twilio.com/docs/api/errors : the person has sent STOP to Twilio itself.
 _UNSUBSCRIBED = {21610}
@@ -33,7 +33,10 @@ class Twilio(SmsChannel):
         self._client = httpx.AsyncClient(auth=(account, token), timeout=httpx.Timeout(15, connect=5), follow_redirects=False)
 
     def proven(self, path: str, form: FormData, signature: str) -> bool:
-        """True when ``signature`` is Twilio's for this form at our public address; what a proxy says of the address counts for nothing."""
+        """True when ``signature`` is Twilio's for this form at our public address; what a proxy says of the address counts for nothing.
+
+        ``path``: with its query, which is signed too.
+        """
         return bool(self._validator.validate(self._public_url + path, form, signature))
 
     def arrived(self, form: FormData) -> list[Arrived]:
@@ -49,16 +52,20 @@ class Twilio(SmsChannel):
         if not self.accepts(recipient):
             raise GiveUp("number_not_allowed")
         sender = "MessagingServiceSid" if self._from.startswith("MG") else "From"
-        form = {"To": recipient, sender: self._from, "Body": body["text"], "StatusCallback": self._public_url + STATUS}
+        # Each status bears the key: one may come before we have committed Twilio's own id, or when its answer never came.
+        callback = f"{self._public_url}{STATUS}?{KEY}={quote(key)}"
+        form = {"To": recipient, sender: self._from, "Body": body["text"], "StatusCallback": callback}
         answer = await ask(self._client, "POST", self._messages, data=form)
         if answer.status_code < 300:
             return str(_json(answer).get("sid", ""))[:200]
         raise _refusal(answer)
 
     async def fate(self, recipient: str, body: Body, key: str, since: dt.datetime) -> tuple[Fate, str | None]:
-        """Look for the message in Twilio's own list: it knows no key of ours. At a time there is one to a person on its way."""
-        days = {"To": recipient, "DateSent>": f"{since - dt.timedelta(days=1):%Y-%m-%d}", "PageSize": "100"}
-        answer = await ask(self._client, "GET", self._messages, params=days)
+        """Look for the message in Twilio's own list: it knows no key of ours. At a time there is one to a person on its way.
+
+        Newest first; without a filter by the date of sending, which what is still queued does not have.
+        """
+        answer = await ask(self._client, "GET", self._messages, params={"To": recipient, "PageSize": "100"})
         if answer.status_code >= 300:
             raise TryLater(f"twilio_list_{answer.status_code}", maybe_sent=True)
         for found in _json(answer).get("messages", []):

@@ -8,13 +8,15 @@ from babel.dates import format_timedelta
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from api.channels.agents import carry_words
+from api.channels.agents import carry_words, out_of_reach
 from api.errors import ApiError
 from api.staff.guard import require
+from api.staff.messages import said
 from api.staff.page import back_to, render
 from api.wiring import Services
 from knowledge.accounts.models import Account
 from knowledge.audit import audit
+from knowledge.delivery import dead_letters
 from knowledge.handover import callbacks, talks
 from knowledge.handover.models import TAKEN, WAITING, CallbackRequest
 from knowledge.moments import utc_now
@@ -25,6 +27,7 @@ _LOCALE = "fr"
 
 router = APIRouter()
 Agent = Annotated[Account, Depends(require("agent"))]
+Number = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 
 @router.get(QUEUE)
@@ -76,16 +79,20 @@ async def conversation_page(request: Request, request_id: str, account: Agent) -
     turns = await services.engine.transcript(asked.conversation)
     with services.sessions() as session:
         written, is_open = talks.messages(session, asked.conversation), talks.is_open(session, asked.conversation)
-    return _render(request, "conversation.html", asked=asked, turns=turns, written=written, is_open=is_open, longest=talks.LONGEST_MESSAGE)
+        unsent = dead_letters.unsent(session, asked.conversation)
+    shown: dict[str, Any] = {"written": written, "unsent": unsent, "is_open": is_open, "longest": talks.LONGEST_MESSAGE}
+    return _render(request, "conversation.html", asked=asked, turns=turns, **shown)
 
 
 @router.get("/staff/conversations/{request_id}/suite")
-def newer_messages(request: Request, request_id: str, account: Agent, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> Response:
-    """The messages since number ``after``, as a part of the page; 204 when there are none."""
+def newer_messages(request: Request, request_id: str, account: Agent, after: Number = 0, lost: Number = 0) -> Response:
+    """The messages since number ``after``, and what did not leave, when that is not ``lost`` any more; 204 when nothing is new."""
     asked = _theirs(request, request_id, account)
     with request.app.state.services.sessions() as session:
-        written = talks.messages(session, asked.conversation, after)
-    return _render(request, "talk_messages.html", asked=asked, written=written) if written else Response(status_code=204)
+        written, unsent = talks.messages(session, asked.conversation, after), dead_letters.unsent(session, asked.conversation)
+    if not written and len(unsent) == lost:
+        return Response(status_code=204)
+    return _render(request, "talk_messages.html", asked=asked, written=written, unsent=unsent, after=after)
 
 
 @router.post("/staff/conversations/{request_id}")
@@ -93,6 +100,8 @@ def say(request: Request, request_id: str, account: Agent, text: Annotated[str, 
     """Write to the resident. An empty message is none; one that came after the end is kept in the box."""
     asked, text = _theirs(request, request_id, account), clean(text)
     with request.app.state.services.sessions.begin() as session:
+        if text and (problem := out_of_reach(request.app.state, session, asked)):
+            return _queue(request, account, 409, problem=problem, unsent=text)
         if text and not talks.say(session, asked.conversation, account, text):
             return _queue(request, account, 409, problem="talk_over", unsent=text)
         if text:
@@ -144,7 +153,7 @@ def _queue(request: Request, account: Account, status_code: int = 200, **context
 
 
 def _render(request: Request, template: str, status_code: int = 200, **context: Any) -> Response:
-    return render(request, template, status_code, page="callbacks", spoken=callbacks.spoken_number, ago=_ago, **context)
+    return render(request, template, status_code, page="callbacks", spoken=callbacks.spoken_number, words=said, ago=_ago, **context)
 
 
 def _ago(moment: dt.datetime) -> str:

@@ -1,5 +1,6 @@
 """What could not be answered or sent, for editors and administrators. All inside the caller's transaction."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,14 +32,23 @@ def listed(session: Session) -> DeadLetters:
     return DeadLetters(found["in"], found["out"], total)
 
 
-def again(session: Session, way: str, number: int) -> bool:
-    """Try a dead letter once more from the start; False when it is gone, or its words are."""
+def unsent(session: Session, conversation: str) -> list[OutgoingMessage]:
+    """What did not reach this person though it answered no message of theirs: an agent's words."""
+    theirs = OutgoingMessage.conversation == conversation, OutgoingMessage.answers.is_(None), OutgoingMessage.state == DEAD
+    return list(session.execute(sa.select(OutgoingMessage).where(*theirs).order_by(OutgoingMessage.id)).scalars())
+
+
+def again(session: Session, way: str, number: int, expires_at: dt.datetime | None = None) -> bool:
+    """Try a dead letter once more from the start; False when it is gone, or its words are.
+
+    ``expires_at``: of an outgoing one, until when it may leave now.
+    """
     table = _TABLES[way]
     person = table.sender if way == "in" else table.recipient
     dead = sa.update(table).where(table.id == number, table.state == DEAD, person.is_not(None))
     values = {"state": WAITING, "attempts": 0, "due_at": utc_now(), "owner": None, "leased_until": None}
     if way == "out":
-        values |= {"expires_at": None, "reason": None}
+        values |= {"expires_at": expires_at, "reason": None}
     return session.execute(dead.values(**values).execution_options(synchronize_session=False)).rowcount == 1
 
 

@@ -23,7 +23,10 @@ MOST_ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Incoming:
-    """What is stored of a message; ``conversation`` is the pseudonym of ``sender``, ``digest`` a keyed hash of its words."""
+    """What is stored of a message; ``conversation`` is the pseudonym of ``sender``, ``digest`` a keyed hash of its words.
+
+    ``sent_at``: when it was written, where the provider tells; limits of time count from then, however late it arrives.
+    """
 
     channel: str
     provider_id: str
@@ -32,14 +35,16 @@ class Incoming:
     text: str
     digest: str
     kind: str = "text"
+    sent_at: dt.datetime | None = None
 
 
 def store(session: Session, messages: Iterable[Incoming]) -> int:
     """Store new messages in order and return how many there were; what the provider repeats is dropped."""
     new = 0
     for message in messages:
-        now = utc_now()
-        row = insert(session, IncomingMessage).values(**asdict(message), state=WAITING, attempts=0, due_at=now, arrived_at=now)
+        now, values = utc_now(), asdict(message)
+        arrived_at = min(values.pop("sent_at") or now, now)
+        row = insert(session, IncomingMessage).values(**values, state=WAITING, attempts=0, due_at=now, arrived_at=arrived_at)
         new += session.execute(row.on_conflict_do_nothing(index_elements=["channel", "provider_id"])).rowcount
     return new
 
@@ -76,6 +81,12 @@ def is_first_of_all(session: Session, message: IncomingMessage) -> bool:
     """True when nothing came from this person before (that we still know of)."""
     before = sa.select(IncomingMessage.id).where(IncomingMessage.conversation == message.conversation, IncomingMessage.id < message.id)
     return not session.execute(sa.select(before.exists())).scalar_one()
+
+
+def last_heard(session: Session, conversation: str) -> dt.datetime | None:
+    """When this person last wrote; None when nothing of theirs is left."""
+    last = sa.select(IncomingMessage.arrived_at).where(IncomingMessage.conversation == conversation)
+    return session.execute(last.order_by(IncomingMessage.arrived_at.desc()).limit(1)).scalar_one_or_none()
 
 
 def _end(session: Session, message: IncomingMessage, owner: str, **values: object) -> bool:

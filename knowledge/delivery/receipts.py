@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from knowledge.delivery import outbox, wishes
-from knowledge.delivery.models import SENDING, SENT, WAITING, OutgoingMessage
+from knowledge.delivery.models import DEAD, SENDING, SENT, WAITING, OutgoingMessage
 from knowledge.moments import utc_now
 
 
@@ -41,10 +41,11 @@ def note(session: Session, receipts: Iterable[Receipt]) -> None:
 
 
 def _take_for_sent(session: Session, receipt: Receipt) -> None:
-    """The provider has a message that we did not know of, or not yet."""
-    ours = sa.update(OutgoingMessage).where(
-        OutgoingMessage.channel == receipt.channel, OutgoingMessage.key == receipt.key, OutgoingMessage.state.in_((WAITING, SENDING))
+    """The provider has a message that we did not know of, or not yet, or had given up asking for."""
+    in_doubt = sa.or_(
+        OutgoingMessage.state.in_((WAITING, SENDING)), sa.and_(OutgoingMessage.state == DEAD, OutgoingMessage.reason == outbox.UNKNOWN)
     )
+    ours = sa.update(OutgoingMessage).where(OutgoingMessage.channel == receipt.channel, OutgoingMessage.key == receipt.key, in_doubt)
     sent = {"state": SENT, "provider_id": receipt.provider_id, "reason": None, "owner": None, "leased_until": None, "updated_at": utc_now()}
     session.execute(ours.values(**sent).execution_options(synchronize_session=False))
 

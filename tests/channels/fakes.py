@@ -63,13 +63,13 @@ class Still:
 
 def fake_services(settings: Any, knowledge: tuple) -> Services:
     database, factory, store = knowledge
-    return Services(settings, database, factory, store, Still(), Engine(), Still(), "k" * 32)  # type: ignore[arg-type]
+    return Services(settings, factory, store, "k" * 32, database, Still(), Engine(), Still())  # type: ignore[arg-type]
 
 
 class FakeTwilio:
     """The part of Twilio's REST API that we use, with its documented answers; ``behave`` is a queue of ways to misbehave.
 
-    Each is "ok", "created_then_500", "created_then_silence", "silence", or (status, body, headers).
+    Each is "ok", "created_then_500", "created_then_silence", "silence", "told_before_the_answer", or (status, body, headers).
     """
 
     def __init__(self) -> None:
@@ -77,6 +77,7 @@ class FakeTwilio:
         self.behave: list[Any] = []
         self.seen: list[dict[str, str]] = []
         self.lock = threading.Lock()
+        self.tell: Any = None  # calls the StatusCallback of a message, where a test has it do so
         self.slow = 0.0  # seconds at most, before and after a message is created
 
     def app(self) -> Any:
@@ -112,7 +113,9 @@ class FakeTwilio:
                 sid = f"SM{len(self.created):032x}"
                 now = format_datetime(dt.datetime.now(dt.timezone.utc))
                 message = {"sid": sid, "to": form["To"], "body": form["Body"], "direction": "outbound-api", "date_created": now}
-                self.created.append(message | {"status": "queued", "error_code": None})
+                self.created.append(message | {"status": "queued", "error_code": None, "date_sent": None})
+            if way == "told_before_the_answer":
+                await self.tell(self.created[-1], form["StatusCallback"])
             await asyncio.sleep(random.uniform(0, self.slow))
             if "silence" in way:
                 await asyncio.sleep(1.5)
@@ -121,8 +124,12 @@ class FakeTwilio:
             return JSONResponse(self.created[-1] if self.created else {}, 201)
 
         @app.get(path, response_model=None)
-        def listed(To: str) -> dict[str, Any]:  # noqa: N803
-            return {"messages": [one for one in reversed(self.created) if one["to"] == To]}
+        def listed(request: Request) -> dict[str, Any]:
+            """Newest first, a page; the filters by ``DateSent`` leave out what has no date of sending yet."""
+            wanted = request.query_params
+            dated = any(name.startswith("DateSent") for name in wanted)
+            found = [one for one in reversed(self.created) if one["to"] == wanted["To"] and (one["date_sent"] or not dated)]
+            return {"messages": found[: int(wanted.get("PageSize", 50))]}
 
         return app
 

@@ -1,19 +1,26 @@
 """SMS by Twilio, end to end: signed webhooks in, the REST API (played on loopback) out."""
 
+import asyncio
+import threading
 import time
 
 import pytest
 import sqlalchemy as sa
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
+from api.app import create_app
 from api.channels.commands import read_command
 from api.channels.sms import SmsChannel
+from api.wiring import Ground, Services
 from knowledge.delivery import inbox
 from knowledge.delivery.models import IncomingMessage
 from knowledge.delivery.people import pseudonym
-from tests.channels.conftest import NUMBER, PERSON, rows, settled, sign, until
+from knowledge.settings import Settings
+from tests.channels.conftest import NUMBER, PERSON, rows, settled, sign, until, write
+from tests.channels.fakes import fake_services
 
 FORM = "application/x-www-form-urlencoded"
 SMS, STATUS = "/channels/twilio/sms", "/channels/twilio/status"
@@ -58,8 +65,10 @@ def test_a_message_is_acknowledged_with_an_empty_answer_and_answered_by_the_api(
     assert response.text.endswith("<Response/>")
     until(lambda: twilio.created)
     (sent,) = twilio.seen
-    assert sent == {"To": PERSON, "From": NUMBER, "Body": "Réponse à le permis ?", "StatusCallback": f"https://passerelle.example{STATUS}"}
+    callback = sent.pop("StatusCallback")
+    assert sent == {"To": PERSON, "From": NUMBER, "Body": "Réponse à le permis ?"}
     until(lambda: settled(here.services))
+    assert callback == f"https://passerelle.example{STATUS}?key={rows(here.services)[0].key}"
     assert here.engine.remembered == ["le permis ?"]
     assert here.engine.asked[0].conversation_id == pseudonym("k" * 32, "sms", PERSON)
 
@@ -75,6 +84,34 @@ def test_it_is_acknowledged_at_once_whatever_the_engine_does(running, twilio):
         spent.append(time.monotonic() - begun)
     assert sorted(spent)[2] < 0.2
     until(lambda: len(twilio.created) == 6, 10)
+
+
+def test_what_comes_while_the_model_is_loaded_is_kept_and_answered_after(knowledge, tmp_path, twilio, twilio_server, quick):
+    """Twilio repeats for seconds, loading takes longer."""
+    chosen = Settings(
+        var_dir=tmp_path, twilio_account_sid="AC123", twilio_auth_token="token", twilio_from=NUMBER,
+        twilio_api_url=twilio_server[1], public_url="https://passerelle.example",
+    )  # fmt: skip
+    services, opened, loaded = fake_services(chosen, knowledge), threading.Event(), threading.Event()
+
+    def load(_settings: Settings) -> Services:
+        assert opened.wait(10)
+        app.state.channels.open(Ground(chosen, services.sessions, services.store, services.secret_key))
+        assert loaded.wait(10)
+        return services
+
+    app = create_app(chosen, load)
+    with TestClient(app) as client:
+        assert write(client, "trop tôt", "SM0").status_code == 503
+        opened.set()
+        until(lambda: app.state.channels.ground)
+        assert write(client, "bonjour", "SM1").status_code == 200
+        assert client.post("/api/chat", json={"message": "bonjour"}).status_code == 503
+        assert client.get("/readyz").status_code == 503 and twilio.created == []
+        assert [row.state for row in rows(services, IncomingMessage)] == ["waiting"]
+        loaded.set()
+        until(lambda: twilio.created and settled(services))
+    assert twilio.bodies() == ["Réponse à bonjour"]
 
 
 def test_repeats_and_the_order_of_a_conversation(running, twilio):
@@ -110,6 +147,35 @@ def test_what_was_not_delivered_in_the_end_is_a_dead_letter(running, twilio):
     (row,) = rows(here.services)
     assert (row.state, row.reason, row.recipient) == ("dead", "twilio_30005", PERSON)
     assert _status(here, "SM-of-nobody", "delivered").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "ends"), [("delivered", None, ("delivered", None)), ("failed", "30006", ("dead", "twilio_30006"))]
+)
+def test_a_status_that_overtakes_our_own_commit_is_not_lost(running, twilio, monkeypatch, status, code, ends):
+    here = running()
+
+    async def tell(message, callback):
+        more = {"ErrorCode": code} if code else {}
+        answer = await asyncio.to_thread(_status, here, message["sid"], status, callback.removeprefix("https://passerelle.example"), **more)
+        assert answer.status_code == 200
+
+    monkeypatch.setattr(twilio, "tell", tell)
+    twilio.behave.append("told_before_the_answer")
+    here.write("bonjour", "SM1")
+    until(lambda: twilio.created and settled(here.services))
+    time.sleep(0.2)  # the answer to our call comes now, and changes nothing
+    assert [(row.state, row.reason) for row in rows(here.services)] == [ends]
+    assert len(twilio.created) == 1
+
+
+def test_the_key_in_the_address_of_a_status_is_signed(running, twilio):
+    here = running()
+    here.write("bonjour", "SM1")
+    until(lambda: [row.state for row in rows(here.services)] == ["sent"])
+    form = {"MessageSid": twilio.created[0]["sid"], "MessageStatus": "failed", "To": PERSON}
+    forged = here.client.post(f"{STATUS}?key=other", data=form, headers={"x-twilio-signature": sign(STATUS, form)})
+    assert forged.status_code == 403 and rows(here.services)[0].state == "sent"
 
 
 @pytest.mark.parametrize(
@@ -339,9 +405,9 @@ def test_no_signed_body_makes_it_fail(running, fields):
     posted(), raw_posted()
 
 
-def _status(here, sid, status, **more):
+def _status(here, sid, status, path=STATUS, **more):
     form = {"MessageSid": sid, "MessageStatus": status, "To": PERSON} | more
-    return here.client.post(STATUS, data=form, headers={"x-twilio-signature": sign(STATUS, form)})
+    return here.client.post(path, data=form, headers={"x-twilio-signature": sign(path, form)})
 
 
 def sendings():

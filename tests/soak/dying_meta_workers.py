@@ -19,7 +19,8 @@ from tests.channels.fakes import Engine, Still
 from tests.soak import dying_workers
 
 sending._DOUBT_SECONDS = 0.5
-# The platform tells within milliseconds here; on a busy machine within a second or two.
+# The platform tells within milliseconds here; on a busy machine within a second or two. Each worker counts anew, and
+# what was begun before it is a dead letter after that.
 whatsapp._STATUS_BY = dt.timedelta(seconds=6)
 
 

@@ -18,12 +18,16 @@ logger = logging.getLogger(__name__)
 _TIMEOUT = httpx.Timeout(10, connect=5)
 # Error codes and subcodes as Meta documents them: "Handle errors" of the Graph API, "Error codes" of the
 # Messenger Platform, "Error codes" of the WhatsApp Cloud API. What is in none of these lists is given up.
-_LATER = {
-    1, 2,  # unknown, or a service that is down
+_REFUSED_FOR_NOW = {
     4, 17, 32, 613, 80007,  # limits of calls: application, user, page, this call, business account
-    1200,  # Messenger: temporary failure
     130429, 131056, 131048,  # WhatsApp: throughput, too fast to one person, held back as spam
-    131000, 131016, 131057, 133004,  # WhatsApp: something went wrong, overloaded, maintenance, unavailable
+    131057, 133004,  # WhatsApp: maintenance, unavailable
+}  # fmt: skip
+# With a status of 5xx these, like a code that is in no list, do not say that the message was not taken before something broke.
+_BROKEN = {
+    1, 2,  # unknown, or a service that is down
+    1200,  # Messenger: temporary failure
+    131000, 131016,  # WhatsApp: something went wrong, overloaded
 }  # fmt: skip
 # The page's token has expired or was withdrawn: nothing is wrong with the message, an operator can mend it.
 _TOKEN = {0, 102, 190}
@@ -93,8 +97,10 @@ def by_code(code: int, subcode: int | None = None, status: int = 400, transient:
     if code in _TOKEN:
         logger.error("channels: the Graph API refuses the access token (%s)", reason)
         return TryLater(reason, after=_TOKEN_SECONDS)
-    if code in _LATER or transient or status >= 500 or status == 429:
+    if code in _REFUSED_FOR_NOW:
         return TryLater(reason, after=after)
+    if code in _BROKEN or transient or status >= 500 or status == 429:
+        return TryLater(reason, after=after, maybe_sent=status >= 500)
     return GiveUp(reason)
 
 

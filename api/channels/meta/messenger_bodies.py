@@ -5,7 +5,7 @@ from typing import Any
 
 from api.channels.meta.fit import shorten, size, split
 from api.channels.meta.offers import Number, choices, chooses, page_of, telephone
-from api.channels.meta.words import label, words
+from api.channels.meta.words import label, short_title, words
 from api.channels.port import Body
 from bot.engine import QuickReply, Reply
 
@@ -36,7 +36,7 @@ def answer(reply: Reply, cards: Sequence[Card], numbers: Sequence[Number], publi
 def with_choices(bodies: list[Body], quick_replies: Sequence[QuickReply]) -> list[Body]:
     """Hang quick replies on the last message; those whose payload is too long are left out, the text is complete without."""
     buttons = [
-        {"content_type": "text", "title": shorten(quick.title, MOST_QUICK_TITLE), "payload": quick.payload}
+        {"content_type": "text", "title": short_title(quick.title, MOST_QUICK_TITLE), "payload": quick.payload}
         for quick in quick_replies
         if size(quick.payload) <= MOST_PAYLOAD
     ]

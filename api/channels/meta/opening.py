@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from api.channels.meta.graph import Graph
 from api.channels.meta.messenger import Messenger
 from api.channels.meta.whatsapp import WhatsApp
-from api.wiring import Services
+from api.wiring import Ground
 
 
-def messenger(services: Services) -> Messenger | None:
+def messenger(services: Ground) -> Messenger | None:
     """Return Messenger; None where its settings are not there."""
     settings = services.settings
     if not (settings.messenger_app_secret and settings.messenger_page_token):
@@ -17,7 +17,7 @@ def messenger(services: Services) -> Messenger | None:
     return Messenger(graph, settings.messenger_page_id, settings.public_url, lambda: _help_numbers(services))
 
 
-def whatsapp(services: Services) -> WhatsApp | None:
+def whatsapp(services: Ground) -> WhatsApp | None:
     """Return WhatsApp; None where its settings are not there."""
     settings = services.settings
     if not (settings.whatsapp_app_secret and settings.whatsapp_token and settings.whatsapp_phone_number_id):
@@ -26,5 +26,5 @@ def whatsapp(services: Services) -> WhatsApp | None:
     return WhatsApp(graph, settings.whatsapp_phone_number_id, settings.public_url, lambda: _help_numbers(services))
 
 
-def _help_numbers(services: Services) -> Iterable[str]:
+def _help_numbers(services: Ground) -> Iterable[str]:
     return [number.number for number in services.store.current().help_numbers]

@@ -14,7 +14,7 @@ from api.channels.meta.reading import NotJson, read
 from api.channels.meta.signature import is_signed, may_subscribe
 from api.channels.port import Arrived, receive
 from api.errors import ApiError
-from api.wiring import Services
+from api.wiring import Ground
 from knowledge.delivery.receipts import Receipt, note
 from knowledge.settings import Settings
 
@@ -73,7 +73,7 @@ async def whatsapp(request: Request) -> PlainTextResponse:
 
 
 def _settings(request: Request) -> Settings:
-    return request.app.state.services.settings
+    return request.app.state.channels.ground.settings
 
 
 def _subscribe(hook: _Hook, mode: str, token: str, challenge: str) -> PlainTextResponse:
@@ -92,14 +92,14 @@ async def _take(request: Request, hook: _Hook) -> PlainTextResponse:
     except NotJson as error:
         raise ApiError(400, "invalid_request") from error
     messages, receipts = hook.messages(events, hook.ours), hook.receipts(events, hook.ours)
-    if await asyncio.to_thread(_store, request.app.state.services, messages, receipts):
+    if await asyncio.to_thread(_store, request.app.state.channels.ground, messages, receipts):
         request.app.state.channels.wake()
     return PlainTextResponse("EVENT_RECEIVED")
 
 
-def _store(services: Services, messages: list[Arrived], receipts: list[Receipt]) -> int:
+def _store(ground: Ground, messages: list[Arrived], receipts: list[Receipt]) -> int:
     """Return how many messages were new. Raises SQLAlchemyError: 503, and Meta repeats the whole body."""
     if receipts:
-        with services.sessions.begin() as session:
+        with ground.sessions.begin() as session:
             note(session, receipts)
-    return receive(services, messages) if messages else 0
+    return receive(ground, messages) if messages else 0

@@ -14,7 +14,7 @@ from api.channels.port import Body, Channel, Fate, TryLater
 from bot.engine import QuickReply, Reply
 from knowledge.moments import utc_now
 
-# A message that was taken is followed by its status « sent » within seconds. Whose status has not come by then never left.
+# A message that was taken is followed by its status « sent » within seconds, as long as the hook is there to hear it.
 _STATUS_BY = dt.timedelta(minutes=2)
 
 
@@ -29,6 +29,7 @@ class WhatsApp(Channel):
     def __init__(self, graph: Graph, number_id: str, public_url: str, known_numbers: Callable[[], Iterable[str]]) -> None:
         self._graph, self._public_url, self._known_numbers = graph, public_url, known_numbers
         self._messages = f"{number_id}/messages"
+        self._since = utc_now()
 
     def render(self, reply: Reply, cards: Sequence[Mapping[str, Any]]) -> list[Body]:
         numbers = help_numbers(reply, self._known_numbers()) if reply.outcome == "emergency" else []
@@ -47,10 +48,14 @@ class WhatsApp(Channel):
         return str(next(objects(taken, "messages"), {}).get("id", ""))
 
     async def fate(self, recipient: str, body: Body, key: str, since: dt.datetime) -> tuple[Fate, str | None]:
-        """The platform cannot be asked; it tells. A status with our key has marked the message as sent before this is asked."""
-        if (left := since + _STATUS_BY - utc_now()) > dt.timedelta(0):
-            raise TryLater("graph_no_status", after=left.total_seconds(), maybe_sent=True)
-        return Fate.not_sent, None
+        """The platform cannot be asked; it tells. A status with our key has marked the message as sent before this is asked.
+
+        While nobody served, statuses were refused, and Meta repeats them with longer and longer pauses: of what was begun
+        before this process nobody can say that it did not leave. A status that comes after all takes it out of the dead letters.
+        """
+        if max(since, self._since) + _STATUS_BY > utc_now():
+            raise TryLater("graph_no_status", maybe_sent=True)
+        return (Fate.unknown if since < self._since else Fate.not_sent), None
 
     async def seen(self, recipient: str, provider_id: str) -> None:
         read = {"messaging_product": "whatsapp", "status": "read", "message_id": provider_id, "typing_indicator": {"type": "text"}}

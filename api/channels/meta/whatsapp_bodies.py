@@ -5,7 +5,7 @@ from typing import Any
 
 from api.channels.meta.fit import shorten, size, split
 from api.channels.meta.offers import Number, choices, page_of
-from api.channels.meta.words import label, words
+from api.channels.meta.words import label, short_title, words
 from api.channels.port import Body
 from bot.engine import QuickReply, Reply
 
@@ -69,7 +69,7 @@ def _choice(text: str, quick_replies: Sequence[QuickReply]) -> Body:
 
 
 def _row(quick: QuickReply) -> dict[str, str]:
-    row = {"id": quick.payload, "title": shorten(quick.title, MOST_ROW_TITLE)}
+    row = {"id": quick.payload, "title": short_title(quick.title, MOST_ROW_TITLE)}
     return row if row["title"] == quick.title else row | {"description": shorten(quick.title, MOST_ROW_DESCRIPTION)}
 
 

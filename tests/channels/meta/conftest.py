@@ -76,8 +76,9 @@ def application(filled, tmp_path_factory, platform_server) -> Iterator[SimpleNam
     services = fake_services(settings, knowledge)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graph, "_TIMEOUT", httpx.Timeout(0.5, connect=5, pool=5))
-        with serving(create_app(settings, lambda _settings: services)) as address, httpx.Client(base_url=address, timeout=10) as client:
-            yield SimpleNamespace(address=address, client=client, services=services, engine=services.engine)
+        app = create_app(settings, lambda _settings: services)
+        with serving(app) as address, httpx.Client(base_url=address, timeout=10) as client:
+            yield SimpleNamespace(app=app, address=address, client=client, services=services, engine=services.engine)
     knowledge[0].dispose()
 
 

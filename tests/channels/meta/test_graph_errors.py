@@ -38,8 +38,21 @@ def answered(status: int, code: int, subcode: int | None = None, headers: dict[s
 )
 def test_what_passes_is_tried_later(status, code, subcode):
     found = answered(status, code, subcode)
-    assert isinstance(found, TryLater) and not found.maybe_sent
+    assert isinstance(found, TryLater)
     assert found.reason.startswith(f"graph_{code}")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "in_doubt"),
+    [
+        *[(500, code, True) for code in (1, 2, 1200, 131000, 131016, 4711)],
+        *[(400, code, False) for code in (1, 2, 1200, 131000, 131016)],
+        *[(503, code, False) for code in (4, 613, 130429, 131057, 133004)],
+        (429, 99, False),
+    ],
+)
+def test_after_a_failure_of_its_own_it_is_not_known_whether_it_took_the_message(status, code, in_doubt):
+    assert answered(status, code).maybe_sent is in_doubt
 
 
 def test_what_says_that_it_passes_is_tried_later():

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 from graph_limits import messenger_problems, whatsapp_problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from api.channels.meta.messenger import Messenger
 from api.channels.meta.offers import help_numbers
 from api.channels.meta.whatsapp import WhatsApp
 from bot.engine import QuickReply, Reply, Utterance
+from knowledge.settings import ROOT
 
 PUBLIC = "https://passerelle.example"
 KNOWN = ["15", "17", "18", "112", "114", "115", "119", "3919", "3114", "3018", "116 006", "39 39"]
@@ -200,3 +202,23 @@ def test_where_a_person_is_named_an_agent_may_be_written_to():
     assert on_messenger(handed)[-1]["quick_replies"] == [{"content_type": "text", "title": "Écrire à un agent", "payload": "RAPPEL"}]
     (body,) = on_whatsapp(handed)
     assert body["interactive"]["action"]["buttons"] == [{"type": "reply", "reply": {"id": "RAPPEL", "title": "Écrire à un agent"}}]
+
+
+def test_no_choice_of_the_bots_own_wording_is_cut_on_messenger():
+    responses = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "bot/domain/responses").glob("*.yml")]
+    questions = yaml.safe_load((ROOT / "knowledge/data/orientation.yml").read_text(encoding="utf-8"))
+    titles = {button["title"] for button in found(responses, "buttons") if "{" not in button["title"]}
+    titles |= {answer["say"] for answer in found(questions, "choices")}
+    assert len(titles) > 30
+    shown = {whole: on_messenger(reply(asked("Lequel ?", (whole, "/a"))))[-1]["quick_replies"][0]["title"] for whole in titles}
+    assert {whole for whole, title in shown.items() if len(title) > 20 or title.endswith("…")} == set()
+    assert shown["Apprendre le français"] == "Le français"
+
+
+def found(data: Any, name: str) -> list[Any]:
+    """Everything in the lists under ``name``, however deep."""
+    if isinstance(data, list):
+        return [one for item in data for one in found(item, name)]
+    if not isinstance(data, dict):
+        return []
+    return [one for key, value in data.items() for one in (value if key == name else found(value, name))]

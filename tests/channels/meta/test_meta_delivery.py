@@ -10,6 +10,7 @@ import graph_events as e
 import pytest
 from graph_server import Fault, Taken, batches
 
+from api.channels import sending
 from api.channels.meta import whatsapp
 from api.channels.port import Fate, TryLater
 from knowledge.delivery.models import IncomingMessage, OptOut, OutgoingMessage
@@ -113,7 +114,8 @@ def test_batches_are_gone_through_and_each_conversation_keeps_its_order(running,
         ("messenger", Fault(500, 1, taken=False, seconds=0.8)),
     ],
 )
-def test_what_passes_is_tried_again_and_arrives_once(running, platform, channel, fault):
+def test_what_passes_is_tried_again_and_arrives_once(running, platform, channel, fault, monkeypatch):
+    monkeypatch.setattr(whatsapp, "_STATUS_BY", dt.timedelta(seconds=0.3))
     platform.faults.extend([fault, fault])
     write(platform, channel, "in.1", "papiers")
     until(lambda: platform.to(PERSON[channel]) and settled(running.services))
@@ -156,15 +158,16 @@ def test_stop_is_obeyed_until_the_person_writes_again(running, platform, channel
     write(platform, channel, "in.1", "Stop !")
     until(lambda: settled(running.services))
     assert texts(platform, PERSON[channel]) == [] and running.engine.asked == []
+    assert platform.marks == []  # three dots, and then nothing
     write(platform, channel, "in.2", "permis")
     platform.wait_for(lambda: texts(platform, PERSON[channel]) == ["Réponse à permis"])
 
 
-LOST = [Fault(taken=True, seconds=0.8), Fault(502, page="<html>Bad Gateway</html>", taken=True)]
+LOST = [Fault(taken=True, seconds=0.8), Fault(502, page="<html>Bad Gateway</html>", taken=True), Fault(500, 131000, taken=True)]
 
 
 @pytest.mark.parametrize("tells", [True, False], ids=["told by the hook", "asked for"])
-@pytest.mark.parametrize("fault", LOST, ids=["silence", "gateway"])
+@pytest.mark.parametrize("fault", LOST, ids=["silence", "gateway", "failure"])
 def test_a_messenger_answer_that_left_without_our_hearing_of_it_is_not_sent_again(running, platform, fault, tells):
     platform.tells = tells
     platform.faults.append(fault)
@@ -175,7 +178,7 @@ def test_a_messenger_answer_that_left_without_our_hearing_of_it_is_not_sent_agai
     assert texts(platform, e.PSID) == ["Réponse à papiers", "Réponse à permis"]
 
 
-@pytest.mark.parametrize("fault", LOST, ids=["silence", "gateway"])
+@pytest.mark.parametrize("fault", LOST, ids=["silence", "gateway", "failure"])
 def test_a_whatsapp_answer_that_left_without_our_hearing_of_it_is_not_sent_again(running, platform, fault):
     platform.faults.append(fault)
     write(platform, "whatsapp", "in.1", "papiers")
@@ -194,11 +197,36 @@ def test_a_whatsapp_answer_of_which_no_status_comes_is_sent_again(running, platf
 
 async def test_while_a_status_may_still_come_nobody_says_that_a_message_did_not_leave():
     channel = whatsapp.WhatsApp(None, e.NUMBER, "", list)
-    begun = dt.datetime.now(dt.timezone.utc)
+    now = dt.datetime.now(dt.timezone.utc)
+    channel._since = now - dt.timedelta(hours=1)
     with pytest.raises(TryLater) as doubt:
-        await channel.fate(e.WA_ID, {}, "key", begun - dt.timedelta(seconds=100))
+        await channel.fate(e.WA_ID, {}, "key", now - dt.timedelta(seconds=100))
     assert doubt.value.maybe_sent
-    assert await channel.fate(e.WA_ID, {}, "key", begun - dt.timedelta(seconds=121)) == (Fate.not_sent, None)
+    assert await channel.fate(e.WA_ID, {}, "key", now - dt.timedelta(seconds=121)) == (Fate.not_sent, None)
+
+
+async def test_after_a_restart_nobody_says_that_what_was_begun_before_did_not_leave():
+    channel = whatsapp.WhatsApp(None, e.NUMBER, "", list)
+    now = dt.datetime.now(dt.timezone.utc)
+    before = now - dt.timedelta(hours=3)
+    with pytest.raises(TryLater):  # the statuses that were refused meanwhile are still to come
+        await channel.fate(e.WA_ID, {}, "key", before)
+    channel._since = now - dt.timedelta(seconds=121)
+    assert await channel.fate(e.WA_ID, {}, "key", before) == (Fate.unknown, None)
+
+
+def test_a_whatsapp_answer_in_doubt_after_a_restart_is_not_sent_again_and_a_late_status_ends_the_doubt(running, platform, monkeypatch):
+    monkeypatch.setattr(whatsapp, "_STATUS_BY", dt.timedelta(seconds=0.1))
+    channel = running.app.state.channels.by_name["whatsapp"]
+    monkeypatch.setattr(channel, "_since", dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=0.5))  # as if restarted then
+    platform.tells = False
+    platform.faults.append(Fault(taken=True, seconds=0.8))
+    write(platform, "whatsapp", "in.1", "papiers")
+    until(lambda: dead(running.services) == ["maybe_sent"])
+    (taken,) = platform.to(e.WA_ID)
+    platform.call("whatsapp", e.account(e.value(statuses=[e.status(taken.id, "delivered", taken.key)])))
+    assert [(row.state, row.body) for row in rows(running.services)] == [("delivered", None)]
+    assert len(platform.to(e.WA_ID)) == 1
 
 
 def test_a_whatsapp_message_that_fails_later_is_a_dead_letter_with_its_words(running, platform):
@@ -258,8 +286,10 @@ def test_who_writes_is_known_by_a_keyed_hash_alone(running, platform, channel, c
     assert not [line for line in ours if PERSON[channel] in line or "secret" in line]
 
 
-def test_both_channels_at_once_with_faults_lose_nothing_and_repeat_nothing(running, platform):
+def test_both_channels_at_once_with_faults_lose_nothing_and_repeat_nothing(running, platform, monkeypatch):
     """Forty people, three messages each, every delivery told twice, one call in four going wrong in one way or another."""
+    monkeypatch.setattr(whatsapp, "_STATUS_BY", dt.timedelta(seconds=0.5))
+    monkeypatch.setattr(sending, "_DOUBT_SECONDS", 0.2)
     ways = [Fault(400, 613), Fault(500, 2), Fault(taken=True, seconds=0.7), Fault(502, page="…", taken=True)]
     platform.faults.extend(way for way in ways * 8 for way in (way, Fault(), Fault(), Fault()))
     people = [("messenger", f"62549393946283{n:02}") for n in range(8)] + [("whatsapp", f"336123456{n:02}") for n in range(8)]
