@@ -341,6 +341,14 @@ def test_verified_today_is_on_the_sheet_itself(desk, own_services):
     assert own_services.store.current().by_id["pimms"].action.verified_by == "Basile"
 
 
+def test_what_was_verified_today_is_no_longer_to_be_verified_before_coming(desk):
+    client = desk("agent", "Basile")
+    assert "À vérifier avant de venir" in unescape(client.get("/annuaire/cria-bilans").text)
+    client.post("/staff/a-verifier/cria-bilans", data={"seen": "0"})
+    page = unescape(client.get("/annuaire/cria-bilans").text)
+    assert "À vérifier avant de venir" not in page and "Vérifié le" in page
+
+
 def test_a_number_given_in_emergencies_is_corrected_but_never_archived(desk):
     client = desk()
     response = client.post("/staff/annuaire/numeros/samu-15/archiver", data={"seen": "0"})
