@@ -126,6 +126,10 @@ def test_what_a_sheet_no_longer_owns_is_gone(club: sessionmaker) -> None:
         ({"places": [{"city": "Blois", "source": "page"}]}, ("places.0.name", "place_nowhere")),
         ({"schedules": [{"text": "Lundi", "osm": "Mo-", "confidence": "exact", "source": "page"}]}, ("schedules.0.osm", "osm_unreadable")),
         (
+            {"schedules": [{"text": "Samedi", "osm": "SH Sa 08:00-23:00", "confidence": "exact", "source": "page"}]},
+            ("schedules.0.osm", "osm_school_holidays"),
+        ),
+        (
             {"schedules": [{"text": "Lundi", "osm": "Mo 09:00-12:00", "confidence": "vague", "source": "page"}]},
             ("schedules.0.confidence", "osm_not_exact"),
         ),

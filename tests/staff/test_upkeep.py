@@ -162,6 +162,7 @@ def test_the_preview_is_the_residents_card_and_saves_nothing(desk):
         ("Mo 09:00-12:00", "Les jours fériés : non connu."),
         ("Mo 09:00-12:00; PH off", "Les jours fériés sont dans l'expression."),
         ("Mo-", "n'est pas lisible"),
+        ("SH Sa 08:00-23:00", "Les vacances scolaires (SH) ne peuvent pas être calculées."),
         ("", "« ouvert en ce moment » est non connu"),
     ],
 )
