@@ -6,8 +6,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import confidence_of, now_about, utter
 from actions.need import AnswersNeeds
+from knowledge.doors import COUNTER
 
-_COUNTER = "pimms"
 # From this confidence on, « un conseiller » is a person, whatever action has one.
 _SURELY_A_PERSON = 0.9
 
@@ -18,6 +18,6 @@ class ActionHandOver(AnswersNeeds):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         if confidence_of(tracker) < _SURELY_A_PERSON and self.surely_a_need(tracker):  # « quelqu'un peut venir avec moi chez le médecin ? »
             return self.answer_need(dispatcher, tracker)
-        shown = [_COUNTER] if self.entry(_COUNTER) else []
+        shown = [COUNTER] if self.entry(COUNTER) else []
         utter(dispatcher, "say_human", shown)
         return now_about(tracker, shown)

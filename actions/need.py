@@ -18,6 +18,7 @@ from actions.base import (
 )
 from actions.guidance import described
 from knowledge.directory import Entry
+from knowledge.doors import COUNTER
 from knowledge.search import Kind, Result, decide, find_needs
 from nlu.french.clauses import clauses, wanted
 from nlu.french.ellipsis import subject_words
@@ -27,7 +28,7 @@ from nlu.glossary import gloss
 
 _MOST = 3
 # What every refusal names last.
-_LAST_DOOR = "pimms"
+_LAST_DOOR = COUNTER
 # After so many misunderstandings in a row, a human is offered.
 _PATIENCE = 2
 _LITTLE = 2

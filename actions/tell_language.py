@@ -6,12 +6,13 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import language_of, text_of, utter
 from actions.need import AnswersNeeds
+from knowledge.doors import COUNTER
 from nlu.french.person import read_person
 from nlu.french.reference import refers_back
 from nlu.glossary import gloss
 
 # It has an interpreting service.
-_INTERPRETER = "pimms"
+_INTERPRETER = COUNTER
 
 
 class ActionTellLanguage(AnswersNeeds):

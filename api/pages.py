@@ -15,10 +15,9 @@ from api.web import links
 from api.web.scripts import bundle
 from api.web.sheet import BLANK, Line, sheet
 from knowledge.directory import Directory
+from knowledge.doors import COUNTER
 
 WEB = Path(__file__).parent / "web"
-# The counter to ask at when nothing says how to reach an action.
-_COUNTER = "pimms"
 _STARTING_SECONDS = 5
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -138,6 +137,6 @@ def current_directory(request: Request) -> Directory:
 
 def counter(directory: Directory) -> list[Line]:
     """The telephone of the counter to ask at, as links; nothing when it is not published."""
-    entry = directory.by_id.get(_COUNTER)
+    entry = directory.by_id.get(COUNTER)
     phones = [contact.value for contact in entry.contacts if contact.kind == "phone"] if entry else []
     return [Line(value, links.href(value)) for value in phones[:1]]

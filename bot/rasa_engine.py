@@ -23,6 +23,7 @@ from bot.wording import Wording
 from knowledge.cards import card
 from knowledge.database import open_engine, sessions
 from knowledge.directory import Directory, DirectoryStore
+from knowledge.doors import COUNTER, TOWN_HALL
 from knowledge.schedules import now_in_paris
 from knowledge.settings import Settings
 
@@ -42,9 +43,6 @@ with lean_imports():
 
 logger = logging.getLogger(__name__)
 
-# The doors of last resort that any response may name: an action whose card bears their contacts.
-_PIMMS = "pimms"
-_TOWN_HALL = "ville-de-blois"
 _APOLOGY = "say_apology"
 # What buttons send. Anything else that starts with a slash is a person's text.
 _PAYLOAD = re.compile(
@@ -87,8 +85,9 @@ class JinjaResponses(NaturalLanguageGenerator):
 
 
 def _doors(directory: Directory, at: dt.datetime) -> dict[str, Any]:
-    town_hall = next((e for e in directory.entries if e.organisation.id == _TOWN_HALL), None)
-    pimms = directory.by_id.get(_PIMMS)
+    """What any response may name: the doors of last resort, as an action whose card bears their contacts, and help numbers."""
+    town_hall = next((e for e in directory.entries if e.organisation.id == TOWN_HALL), None)
+    pimms = directory.by_id.get(COUNTER)
     return {
         "pimms": card(directory, pimms, at) if pimms else None,
         "mairie": card(directory, town_hall, at) if town_hall else None,

@@ -58,6 +58,13 @@ class NeededInEmergencies(KnowledgeError):
         super().__init__(f"{slug} is named in emergencies; nothing was archived")
 
 
+class LastDoor(KnowledgeError):
+    """An action cannot be archived: the assistant sends there whom nothing else can help."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"{slug} is a door of last resort; nothing was archived")
+
+
 class EditedDirectory(KnowledgeError):
     """Loading files would undo what agents changed; ``changed`` are the (kind, id) of their sheets."""
 

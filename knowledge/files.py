@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import yaml
-from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # missing from its stubs
+from opening_hours import ParserError  # type: ignore[attr-defined]  # missing from its stubs
 from pydantic import BaseModel, ValidationError
 
+from knowledge.schedules import guessed, parse
 from knowledge.schema import (
     MOST_QUESTIONS,
     Action,
@@ -253,10 +254,14 @@ def check_references(result: DirectoryFiles, documents: Iterable[Located]) -> li
             osm = getattr(record, "osm", None)
             if osm:
                 try:
-                    OpeningHours(osm, country="FR")
+                    parse(osm)
                 except ParserError as error:
                     reason = str(error).splitlines()[-1].strip(" =")
                     problems.append(located.problem((*path, "osm"), f"not an opening_hours expression: {reason}", "osm_unreadable", {}))
+                else:
+                    if code := guessed(osm):
+                        message = f"nobody can compute what it means ({code}): say it in text"
+                        problems.append(located.problem((*path, "osm"), message, code, {}))
             identifier = getattr(record, "id", None)
             if identifier is not None:
                 key = f"{type(record).__name__} {identifier}"

@@ -1,17 +1,18 @@
 """Is it open? Evaluated at question time, in Europe/Paris, with French public holidays.
 
-Only a schedule with an ``opening_hours`` expression can be computed. Anything else, and any public
-holiday that the expression does not speak of, is "not known": a person must never walk to a closed
-door because we guessed.
+Only a schedule with an ``opening_hours`` expression can be computed, and only where the library knows
+what all of it means. Anything else, and any public holiday that the expression does not speak of, is
+"not known": a person must never walk to a closed door because we guessed.
 """
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours
+from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # missing from its stubs
 
 from knowledge.schema import Schedule
 
@@ -20,6 +21,16 @@ PARIS = ZoneInfo("Europe/Paris")
 HORIZON = dt.timedelta(days=30)
 # Of the expressions loaded, all stay parsed: a city has some hundreds.
 _PARSED = 4096
+# What the library reads and does not know, by the reason, beside comments (« sur rendez-vous » is open to it): it has no
+# school holidays, and takes an open end for midnight and the sun's hours for fixed ones.
+_GUESSED = {
+    "osm_school_holidays": re.compile(r"\bSH\b"),
+    "osm_open_end": re.compile(r":\d\d\+"),
+    "osm_sun": re.compile(r"sunrise|sunset|dawn|dusk", re.IGNORECASE),
+}
+_COMMENT = re.compile(r'"[^"]*"')
+# A comment on what is not said to be open does no harm.
+_NO_PROMISE = re.compile(r'\b(off|closed|unknown)\s*"[^"]*"', re.IGNORECASE)
 
 
 def now_in_paris() -> dt.datetime:
@@ -52,6 +63,29 @@ def parse(expression: str) -> OpeningHours:
     return OpeningHours(expression, timezone=PARIS, country="FR")
 
 
+@lru_cache(_PARSED)
+def guessed(expression: str) -> str | None:
+    """What the library could only guess of an expression, as a code (worded in knowledge/exchange/words.yml); None: nothing."""
+    if _COMMENT.search(_NO_PROMISE.sub("", expression)):
+        return "osm_comment"
+    said = _COMMENT.sub("", expression)
+    return next((code for code, pattern in _GUESSED.items() if pattern.search(said)), None)
+
+
+def refusal(expression: str) -> str | None:
+    """Why an expression is not taken, as a code; None: the library knows all of what it means."""
+    try:
+        parse(expression)
+    except ParserError:
+        return "osm_unreadable"
+    return guessed(expression)
+
+
+def is_computable(schedule: Schedule) -> bool:
+    """Is its expression known to mean what the library makes of it?"""
+    return bool(schedule.osm) and guessed(schedule.osm) is None
+
+
 def is_public_holiday(day: dt.date) -> bool:
     """True on the public holidays of metropolitan France (opening-hours-py's calendar)."""
     return parse("PH").is_open(dt.datetime.combine(day, dt.time(12), tzinfo=PARIS))
@@ -60,7 +94,7 @@ def is_public_holiday(day: dt.date) -> bool:
 def opening(schedule: Schedule, at: dt.datetime) -> Opening:
     """Return the state of ``schedule`` at ``at`` (aware; naive is taken as Paris time)."""
     at = existing(at if at.tzinfo else at.replace(tzinfo=PARIS))
-    if not schedule.osm or not in_force(schedule, at.date()):
+    if not is_computable(schedule) or not in_force(schedule, at.date()):
         return Opening(State.unknown, at)
     hours = parse(schedule.osm)
     if silent_on_holidays(schedule) and is_public_holiday(at.date()):
@@ -108,7 +142,7 @@ def half_day(schedules: list[Schedule], day: dt.date, start: dt.time, end: dt.ti
     found = []
     for schedule in schedules:
         state = State.unknown
-        if schedule.osm and in_force(schedule, day) and not (silent_on_holidays(schedule) and is_public_holiday(day)):
+        if is_computable(schedule) and in_force(schedule, day) and not (silent_on_holidays(schedule) and is_public_holiday(day)):
             begin, finish = (existing(dt.datetime.combine(day, time, tzinfo=PARIS)) for time in (start, end))
             states = {str(kind) for _, _, kind, _ in parse(schedule.osm).intervals(begin, finish)}
             state = next((s for s in (State.open, State.unknown) if s.value in states), State.closed)

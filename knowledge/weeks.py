@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from knowledge.schedules import PARIS, State, existing, in_force, is_public_holiday, parse, silent_on_holidays
+from knowledge.schedules import PARIS, State, existing, in_force, is_computable, is_public_holiday, parse, silent_on_holidays
 from knowledge.schema import Schedule
 
 DAY = 24 * 60
@@ -66,8 +66,8 @@ def weeks(schedule: Schedule, today: dt.date) -> Weeks:
 
 
 def day_of(schedule: Schedule, date: dt.date) -> Day:
-    """Return when a schedule that has an expression is open on ``date``; what is past midnight belongs to the next day."""
-    if not in_force(schedule, date):
+    """Return when a schedule that can be computed is open on ``date``; what is past midnight belongs to the next day."""
+    if not (is_computable(schedule) and in_force(schedule, date)):
         return Day(date, (Span(0, DAY, State.unknown),))
     start, end = (existing(dt.datetime.combine(d, dt.time(), tzinfo=PARIS)) for d in (date, date + dt.timedelta(days=1)))
     found = parse(schedule.osm or "").intervals(start, end)

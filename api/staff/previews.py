@@ -12,7 +12,8 @@ from api import views
 from api.web.sheet import Sheet, sheet
 from knowledge import schema
 from knowledge.directory import Directory, Entry
-from knowledge.schedules import now_in_paris
+from knowledge.exchange.words import words
+from knowledge.schedules import now_in_paris, refusal
 from knowledge.weeks import Weeks, weeks
 
 # Stands for the source that the editor has still to name.
@@ -21,11 +22,11 @@ _DRAFT = "brouillon"
 
 @dataclass(frozen=True)
 class Hours:
-    """One schedule read back. ``weeks`` is None when it has no expression, or one that does not parse (``broken``)."""
+    """One schedule read back. ``weeks`` is None when it has no expression, or one that is refused; ``refused``: why."""
 
     text: str
     weeks: Weeks | None
-    broken: bool
+    refused: str | None = None
 
 
 def hours(content: Mapping[str, Any], today: dt.date) -> list[Hours]:
@@ -36,13 +37,15 @@ def hours(content: Mapping[str, Any], today: dt.date) -> list[Hours]:
 def _hours(item: Mapping[str, Any], today: dt.date) -> Hours:
     text = item.get("text") or ""
     if not item.get("osm"):
-        return Hours(text, None, broken=False)
+        return Hours(text, None)
+    if code := refusal(item["osm"]):
+        return Hours(text, None, refused=words().reason(code, {}))
     dates = {name: item.get(name) for name in ("valid_from", "valid_to")}
     try:
         schedule = schema.Schedule(text=text or "…", osm=item["osm"], confidence="exact", source=_DRAFT, **dates)
-        return Hours(text, weeks(schedule, today), broken=False)
-    except (ValidationError, ParserError):
-        return Hours(text, None, broken=True)
+        return Hours(text, weeks(schedule, today))
+    except ValidationError:  # its dates
+        return Hours(text, None, refused=words().reason("osm_unreadable", {}))
 
 
 def draft_source(directory: Directory, basis: str | None, new: Mapping[str, Any], today: dt.date) -> schema.Source:

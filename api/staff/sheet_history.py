@@ -23,7 +23,7 @@ from knowledge.editing import changes, history
 from knowledge.editing.differences import Difference, differences
 from knowledge.editing.merging import merged
 from knowledge.editing.revisions import Revision
-from knowledge.errors import EditingConflict, InvalidSheet, NeededInEmergencies, StillUsed, UnknownSheet
+from knowledge.errors import EditingConflict, InvalidSheet, LastDoor, NeededInEmergencies, StillUsed, UnknownSheet
 from knowledge.schedules import PARIS
 
 # How the conflict page names the choice for a field.
@@ -112,6 +112,8 @@ def _changed(request: Request, kind: str, slug: str, account: Account, change: C
         return _history(request, kind, slug, 409, "sheet_used", users=error.users)
     except NeededInEmergencies:
         return _history(request, kind, slug, 409, "sheet_needed")
+    except LastDoor:
+        return _history(request, kind, slug, 409, "sheet_last_door")
     except InvalidSheet as error:
         problems = [(forms.named(found.path), forms.reason(found)) for found in error.problems]
         return _history(request, kind, slug, 422, "sheet_invalid", problems=problems)

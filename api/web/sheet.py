@@ -50,6 +50,8 @@ BLANK = _Blank(blank=True)
 def sheet(card: Mapping[str, Any]) -> Sheet:
     """Return the lines of every slot of ``card`` (an item of ``actions`` in the chat's answer)."""
     finished = card["status"] == "finished"
+    # What nobody knows to go on is to be checked, unless somebody did.
+    is_settled = card["status"] == "active" or (card["status"] == "unknown" and card["verified_on"])
     is_service = card["kind"] == "action" and not finished
     # Where one source gives everything, it is named once, at the foot of the card.
     origin = source_text if len(card["sources"]) > 1 else _nothing
@@ -60,7 +62,7 @@ def sheet(card: Mapping[str, Any]) -> Sheet:
         "title": [Line(card["title"], f"/annuaire/{card['id']}")],
         "organisation": _lines(card["organisation"]),
         "now": [Line(now["text"], state=now["state"])] if now["text"] and now["state"] != "unknown" else None,
-        "status": [Line(state=card["status"])] if card["kind"] == "action" and card["status"] != "active" else None,
+        "status": [Line(state=card["status"])] if card["kind"] == "action" and not is_settled else None,
         "summary": _lines(card["summary"]),
         "notice": _lines(card["status_text"], card["next_edition"]),
         "phone": [line for kind, line in contacts if kind == "phone"],

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from knowledge.editing.checks import FieldProblem, checked
 from knowledge.editing.history import at_revision, content, current, last, note
 from knowledge.editing.revisions import Revision
-from knowledge.editing.usage import EMERGENCY_NUMBERS, users
-from knowledge.errors import EditingConflict, InvalidSheet, NeededInEmergencies, StillUsed, UnknownSheet
+from knowledge.editing.usage import EMERGENCY_NUMBERS, is_last_door, users
+from knowledge.errors import EditingConflict, InvalidSheet, LastDoor, NeededInEmergencies, StillUsed, UnknownSheet
 from knowledge.records import select_sheet
 from knowledge.rows import exists, remove, write
 from knowledge.version import raise_version, take_turn
@@ -57,10 +57,15 @@ def save(
 
 
 def archive(session: Session, kind: str, slug: str, seen: int, by: str, reason: str | None = None) -> Revision:
-    """Take a sheet out of the directory; its history stays. Raises UnknownSheet, EditingConflict, StillUsed, NeededInEmergencies."""
+    """Take a sheet out of the directory; its history stays.
+
+    Raises UnknownSheet, EditingConflict, StillUsed, NeededInEmergencies, LastDoor.
+    """
     before = _turn_at(session, kind, slug, seen)
     if kind == "help_number" and slug in EMERGENCY_NUMBERS:
         raise NeededInEmergencies(slug)
+    if kind == "action" and is_last_door(session, slug):
+        raise LastDoor(slug)
     needed_by = users(session, kind, slug)
     if needed_by:
         raise StillUsed(needed_by)

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from knowledge import models
+from knowledge.doors import COUNTER, TOWN_HALL
 from knowledge.rows import KINDS
 
 # Help numbers that the wording of emergencies names (bot/domain/responses); a test holds both together.
@@ -19,6 +20,8 @@ def users(session: Session, kind: str, slug: str) -> list[tuple[str, str]]:
     if kind == "organisation":
         run = session.execute(sa.select(models.Action.slug).where(models.Action.organisation_id == row_id).order_by(models.Action.slug))
         return [("action", action) for action in run.scalars()]
+    if kind == "action":
+        return _asked_with(session, slug)
     if kind != "source":
         return []
     found: set[tuple[str, str]] = set()
@@ -34,4 +37,24 @@ def users(session: Session, kind: str, slug: str) -> list[tuple[str, str]]:
             if "source_id" in part_columns:
                 owned = sa.select(columns.slug).join(part, part_columns[entry.owner] == columns.id).where(part_columns.source_id == row_id)
                 found |= {(user, of) for of in session.execute(owned).scalars()}
+    return sorted(found)
+
+
+def is_last_door(session: Session, action_id: str) -> bool:
+    """Is it the counter, or all that is left of the town hall? Whom nothing else can help is sent there."""
+    if action_id == COUNTER:
+        return True
+    town_hall = KINDS["organisation"].row_id(TOWN_HALL)
+    left = session.execute(sa.select(models.Action.slug).where(models.Action.organisation_id == town_hall))
+    return list(left.scalars()) == [action_id]
+
+
+def _asked_with(session: Session, action_id: str) -> list[tuple[str, str]]:
+    """The broad needs and the questions of the orientation that lead to an action."""
+    needs = session.execute(sa.select(models.BroadNeed.slug, models.BroadNeed.actions))
+    found = [("broad_need", need.slug) for need in needs if action_id in need.actions]
+    questions = session.execute(sa.select(models.OrientationQuestion)).scalars()
+    for question in questions:
+        if action_id in (*question.unsure, *(action for choice in question.choices for action in choice.get("actions") or [])):
+            found.append(("orientation", question.slug))
     return sorted(found)

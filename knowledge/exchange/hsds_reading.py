@@ -16,6 +16,7 @@ from knowledge.exchange.incoming import ExchangeRefused, Incoming, Note
 from knowledge.exchange.second_source import Told, join, known, refuse
 from knowledge.exchange.tables import Content
 from knowledge.exchange.words import words
+from knowledge.schedules import refusal
 
 _DAYS = {"MO": "Mo", "TU": "Tu", "WE": "We", "TH": "Th", "FR": "Fr", "SA": "Sa", "SU": "Su"}
 
@@ -155,6 +156,9 @@ class _Reading:
             if row.get("description"):
                 osm = next((link.get("value") for link in self._links[row["id"], "opening_hours"]), None)
                 confidence = next(iter(self._codes(row["id"], "confidence")), "vague")
+                if osm and refusal(osm):
+                    self.notes.append(Note("hours_unreadable", {"record": row["description"], "value": osm}))
+                    osm, confidence = None, "vague"
                 valid = {"valid_from": row.get("valid_from"), "valid_to": row.get("valid_to")}
                 said = {"text": row["description"], "osm": osm, "confidence": confidence, "exceptions": row.get("notes")}
                 found.append(said | valid | {"source": self._source(row, source)})

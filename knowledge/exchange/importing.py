@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from knowledge import models
+from knowledge.doors import doors_of
 from knowledge.editing.usage import EMERGENCY_NUMBERS
 from knowledge.exchange.absences import note_absences
 from knowledge.exchange.changes import Comparison, compare
@@ -59,5 +60,7 @@ def _read(session: Session, data: bytes, remove_absent: bool) -> tuple[Incoming,
     comparison = compare(content, incoming.files)
     if any(c.table == "help_numbers" and c.kind == "removed" and c.key in EMERGENCY_NUMBERS for c in comparison.changes):
         raise ExchangeRefused("emergency_numbers")
+    if doors_of(content.organisations) - doors_of(incoming.files.organisations):
+        raise ExchangeRefused("last_door")
     notes = (*incoming.notes, *note_absences(session, incoming.absent))
     return incoming, Report(name, comparison, notes)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from opening_hours import ParserError  # type: ignore[attr-defined]  # missing from its stubs
 from pydantic import BaseModel, ValidationError, constr
 from pydantic.fields import Field
 
@@ -19,7 +18,7 @@ from knowledge.exchange.incoming import ExchangeRefused, Incoming, Note
 from knowledge.exchange.second_source import Told, join, known, refuse
 from knowledge.exchange.tables import Content
 from knowledge.exchange.words import words
-from knowledge.schedules import parse
+from knowledge.schedules import refusal
 from nlu.french.text import fold
 
 
@@ -203,9 +202,7 @@ class _Reading:
 
     def _schedule(self, given: _Located, source: str) -> schema.Schedule:
         osm = given.horaires_accueil or ""
-        try:
-            parse(osm)
-        except ParserError:
+        if refusal(osm):
             self._notes.append(Note("hours_unreadable", {"record": _slug(given.id), "value": osm}))
             return schema.Schedule.parse_obj({"text": osm, "confidence": "vague", "source": source})
         text = words().inclusion["hours"].format(producer=given.source)

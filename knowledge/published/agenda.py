@@ -13,7 +13,7 @@ from icalendar import Calendar, Event, vRecur
 from knowledge.cards import newest_first, told_by
 from knowledge.directory import Directory, Entry
 from knowledge.models import stable_id
-from knowledge.schedules import PARIS, State, is_public_holiday, silent_on_holidays
+from knowledge.schedules import PARIS, State, is_computable, is_public_holiday, silent_on_holidays
 from knowledge.schema import Event as DatedEvent
 from knowledge.schema import Place, Status
 from knowledge.weeks import DAY, day_of
@@ -62,7 +62,7 @@ def _openings(directory: Directory, entry: Entry, today: dt.date) -> list[Event]
 
     The first schedule that can be computed counts, as on the page.
     """
-    schedule = next((one for one in newest_first(directory, entry.schedules) if one.osm), None)
+    schedule = next((one for one in newest_first(directory, entry.schedules) if is_computable(one)), None)
     if schedule is None or entry.action.kind != "action" or entry.action.status is Status.finished:
         return []
     place = _place(newest_first(directory, entry.places))

@@ -11,7 +11,7 @@ from typing import Any
 from knowledge.cards import newest_first
 from knowledge.directory import Directory, Entry
 from knowledge.published.agenda import days_known
-from knowledge.schedules import State
+from knowledge.schedules import State, is_computable
 from knowledge.schema import Event, Schedule
 from knowledge.weeks import DAY, Day, weeks
 
@@ -92,7 +92,7 @@ def _offer(price: Mapping[str, Any] | None) -> Node | None:
 
 def _hours(schedules: list[Schedule], today: dt.date) -> list[Node]:
     """The regular week of the first schedule that can be computed; nothing when weeks differ."""
-    schedule = next((one for one in schedules if one.osm), None)
+    schedule = next((one for one in schedules if is_computable(one)), None)
     if schedule is None or len(found := weeks(schedule, today).weeks) != 1:
         return []
     spans: dict[tuple[int, int], list[Day]] = {}

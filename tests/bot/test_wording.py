@@ -1,8 +1,10 @@
 """Every response, for every action of the directory: plain French, whole sentences, buttons that work."""
 
+import datetime as dt
 import itertools
 import re
 import unicodedata
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -140,6 +142,21 @@ def test_what_is_finished_is_said_to_be(render, directory: Directory):
     assert finished
     for name, entry in itertools.product(("say_answer", "say_hours", "say_status"), finished):
         assert re.search(r"termin|fini|passé|eu lieu|plus lieu|arrêt", render(name, (entry.id,))["text"], re.I), (name, entry.id)
+
+
+def test_what_was_verified_is_not_to_be_verified_again(directory: Directory):
+    from bot.rasa_engine import JinjaResponses
+
+    def said(verified_on: dt.date | None) -> str:
+        held = directory.by_id["cria-bilans"]
+        entry = replace(held, action=held.action.copy(update={"verified_on": verified_on}))
+        known = replace(directory, entries=(entry,))
+        renderer = JinjaResponses(store=SimpleNamespace(current=lambda: known), now=lambda: MOMENTS["a Tuesday morning"])
+        return "\n".join(renderer.render(name, "web", {"shown": [entry.id]})["text"] for name in ("say_answer", "say_status"))
+
+    assert said(None).count("Vérifiez si cela continue.") == 2
+    verified = said(dt.date(2026, 11, 20))
+    assert verified.count("Vérifié le 20 novembre 2026.") == 2 and "si cela continue" not in verified
 
 
 def test_every_language_has_its_sentences(render, responses):

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import sessionmaker
 
 from knowledge import loader
+from knowledge.editing import changes
 from knowledge.editing.history import history
-from knowledge.errors import EditedDirectory
-from knowledge.exchange import archive
+from knowledge.errors import EditedDirectory, LastDoor, StillUsed
+from knowledge.exchange import archive, workbook
 from knowledge.exchange.changes import compare
 from knowledge.exchange.importing import dry_run, import_file
 from knowledge.exchange.incoming import ExchangeRefused
@@ -35,6 +36,44 @@ def test_an_archive_restores_bit_for_bit(factory: sessionmaker) -> None:
     with factory.begin() as session:
         import_file(session, exported, "test")
     assert (archive.export(stored(factory), version(factory)), version(factory)) == (exported, 7)
+
+
+@pytest.mark.parametrize("export", [lambda held: archive.export(held, 1), workbook.export], ids=["archive", "workbook"])
+def test_whatever_action_may_be_archived_the_directory_is_exported_and_restored(factory: sessionmaker, export: Callable) -> None:
+    load(factory, DATA)
+    actions = [action.id for file in stored(factory).organisations for action in file.actions]
+    gone = []
+    for action in actions:
+        try:
+            with factory.begin() as session:
+                changes.archive(session, "action", action, 0, by="Amina")
+            gone.append(action)
+        except (StillUsed, LastDoor):
+            continue
+    assert 10 < len(gone) < len(actions)
+    held = stored(factory)
+    exported = export(held)
+    with factory.begin() as session:
+        import_file(session, exported, "test")
+    with factory.begin() as session:
+        empty(session)
+    with factory.begin() as session:
+        import_file(session, exported, "test")
+    assert compare(held, stored(factory)).changes == ()
+
+
+@pytest.mark.parametrize("door", ["pimms", "ville-de-blois"])
+def test_an_import_does_not_take_a_last_door_away(factory: sessionmaker, door: str) -> None:
+    load(factory, DATA)
+    held = stored(factory)
+    for file in held.organisations:
+        if door in (file.organisation.id, *(action.id for action in file.actions)):
+            file.actions.clear()
+    held.broad_needs.clear()
+    held.orientation.clear()
+    with factory.begin() as session, pytest.raises(ExchangeRefused) as caught:
+        import_file(session, archive.export(held, 1), "test")
+    assert caught.value.code == "last_door"
 
 
 def test_difficult_texts_survive(factory: sessionmaker, data: Path) -> None:

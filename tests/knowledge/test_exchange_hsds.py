@@ -141,6 +141,17 @@ def test_hours_that_are_not_weekly_are_not_guessed(data: Path) -> None:
     assert [file.actions[0].schedules for file in incoming.files.organisations if file.organisation.id != "club"] == [[]]
 
 
+def test_hours_that_cannot_be_computed_are_told_and_left_out(data: Path) -> None:
+    files = loader.read_directory(data)
+    given = hsds.export(files).replace(b'"Mo 09:00-12:00"', b'"SH Mo 09:00-12:00"')
+    assert b"SH Mo" in given
+    files.organisations[0].actions[0].schedules.clear()
+    incoming = hsds_reading.read(given, files)
+    assert "hours_unreadable" in {note.code for note in incoming.notes}
+    schedules = [s for file in incoming.files.organisations for action in file.actions for s in action.schedules]
+    assert not [s for s in schedules if "SH" in (s.osm or "")]
+
+
 def test_a_change_of_our_own_file_adds_and_overwrites_nothing(data: Path) -> None:
     files = loader.read_directory(data)
     content = json.loads(hsds.export(files))

@@ -250,8 +250,9 @@ def test_a_refused_value_is_named(data: Path, case: str) -> None:
     assert word in cell.reason
 
 
-def test_what_cannot_be_read_is_told_and_left_out(data: Path) -> None:
-    given = SERVICE | {"telephone": "voir le site", "horaires_accueil": "le matin", "thematiques": None}
+@pytest.mark.parametrize("hours", ["le matin", "SH Sa 08:00-23:00", '"sur rendez-vous"'])
+def test_what_cannot_be_read_is_told_and_left_out(data: Path, hours: str) -> None:
+    given = SERVICE | {"telephone": "voir le site", "horaires_accueil": hours, "thematiques": None}
     incoming = inclusion_reading.read(inclusion(given), loader.read_directory(data))
     assert {note.code for note in incoming.notes} == {"phone_left_out", "hours_unreadable", "theme_unknown"}
     action = next(file for file in incoming.files.organisations if file.organisation.id == "dora-12").actions[0]

@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from exchanges import difficult_data
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import sessionmaker
 
 from knowledge import models
 from knowledge.database import open_engine, sessions
 from knowledge.directory import DirectoryStore
+from knowledge.doors import COUNTER, TOWN_HALL
 from knowledge.editing import changes
 from knowledge.editing.differences import differences
 from knowledge.editing.history import archived, at_revision, content, current, history
 from knowledge.editing.revisions import Revision
-from knowledge.errors import EditedDirectory, EditingConflict, InvalidSheet, StillUsed, UnknownSheet
+from knowledge.errors import EditedDirectory, EditingConflict, InvalidSheet, LastDoor, StillUsed, UnknownSheet
 from knowledge.files import DATA, DirectoryFiles
 from knowledge.loader import load
 from knowledge.records import select_all, select_sheet, sheets
@@ -123,6 +125,10 @@ def test_what_a_sheet_no_longer_owns_is_gone(club: sessionmaker) -> None:
         ({"contacts": [{"kind": "phone", "value": "15"}]}, ("contacts.0.source", "value_error.missing")),
         ({"places": [{"city": "Blois", "source": "page"}]}, ("places.0.name", "place_nowhere")),
         ({"schedules": [{"text": "Lundi", "osm": "Mo-", "confidence": "exact", "source": "page"}]}, ("schedules.0.osm", "osm_unreadable")),
+        (
+            {"schedules": [{"text": "Samedi", "osm": "SH Sa 08:00-23:00", "confidence": "exact", "source": "page"}]},
+            ("schedules.0.osm", "osm_school_holidays"),
+        ),
         (
             {"schedules": [{"text": "Lundi", "osm": "Mo 09:00-12:00", "confidence": "vague", "source": "page"}]},
             ("schedules.0.confidence", "osm_not_exact"),
@@ -298,6 +304,24 @@ def test_what_others_need_is_not_archived(club: sessionmaker) -> None:
         with club.begin() as session, pytest.raises(StillUsed) as caught:
             changes.archive(session, kind, slug, 0, by="Amina")
         assert [user for _, user in caught.value.users] == users
+
+
+def test_what_broad_needs_and_questions_lead_to_is_not_archived(factory: sessionmaker, data: Path) -> None:
+    load(factory, difficult_data(data))
+    with factory.begin() as session, pytest.raises(StillUsed) as caught:
+        changes.archive(session, "action", "jardin", 0, by="Amina")
+    assert caught.value.users == [("broad_need", "dehors"), ("orientation", "debut"), ("orientation", "suite")]
+
+
+def test_the_last_doors_are_not_archived(factory: sessionmaker) -> None:
+    load(factory, DATA)
+    with factory.begin() as session, pytest.raises(LastDoor):
+        changes.archive(session, "action", COUNTER, 0, by="Amina")
+    of_the_town_hall = [e.id for e in DirectoryStore(factory).current().entries if e.organisation.id == TOWN_HALL]
+    with factory.begin() as session, pytest.raises(LastDoor) as caught:
+        for action in of_the_town_hall:
+            changes.archive(session, "action", action, 0, by="Amina")
+    assert of_the_town_hall[-1] in str(caught.value)
 
 
 def test_a_restored_sheet_whose_source_is_gone_is_refused(club: sessionmaker) -> None:

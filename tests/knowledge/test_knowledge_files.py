@@ -27,6 +27,7 @@ BAD_VALUES = {
     "partial schedule with hours": ("confidence: exact", "confidence: partial", "text: Le lundi", "actions.0.schedules.0", "only allowed"),
     "hours that do not parse": ("Mo 09:00-12:00", "lundi matin", "lundi matin", "actions.0.schedules.0.osm", "opening_hours"),
     "hours out of the day": ("Mo 09:00-12:00", "Mo 09:00-99:00", "Mo 09:00-99:00", "actions.0.schedules.0.osm", "opening_hours"),
+    "hours in school holidays": ("Mo 09:00-12:00", "SH Mo 09:00-12:00", "SH Mo", "actions.0.schedules.0.osm", "nobody can compute"),
     "validity upside down": (
         "confidence: exact",
         "confidence: exact\n        valid_from: 2021-06-02\n        valid_to: 2021-06-01",

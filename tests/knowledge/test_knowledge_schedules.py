@@ -9,7 +9,7 @@ from opening_hours import OpeningHours
 
 from knowledge.directory import Directory
 from knowledge.files import DirectoryFiles, read_directory
-from knowledge.schedules import PARIS, State, half_day, is_public_holiday, opening, opening_of
+from knowledge.schedules import PARIS, State, guessed, half_day, is_public_holiday, opening, opening_of
 from knowledge.schema import Schedule
 
 UTC = dt.timezone.utc
@@ -62,6 +62,41 @@ def test_the_pimms_is_closed_on_monday_morning_until_half_past_one(pimms: list[S
     state = opening_of(pimms, paris("2026-11-23T10:00"))
     assert (state.state, state.next_opening) == (State.closed, paris("2026-11-23T13:30"))
     assert [s for _, s in half_day(pimms[:1], dt.date(2026, 11, 23), dt.time(8), dt.time(12))] == [State.closed]
+
+
+# What can only be guessed.
+
+GUESSED = [
+    ("SH Sa 08:00-23:00", "osm_school_holidays"),
+    ("Mo-Fr 10:00-12:00; SH Mo-Fr 14:00-16:00", "osm_school_holidays"),
+    ("Mo-Sa 10:00-12:00; PH,SH off", "osm_school_holidays"),
+    ('"sur rendez-vous"', "osm_comment"),
+    ('Mo-Fr 09:00-12:00 || "sur rdv"', "osm_comment"),
+    ('Mo-Sa "sur rendez-vous"', "osm_comment"),
+    ('Mo-Sa 09:00-12:00 open "sur rendez-vous"', "osm_comment"),
+    ("Mo-Sa 08:00+", "osm_open_end"),
+    ("Mo-Sa 08:00-17:00+", "osm_open_end"),
+    ("sunrise-sunset", "osm_sun"),
+    ("Mo-Sa (Sunrise+01:00)-18:00", "osm_sun"),
+]
+
+
+@pytest.mark.parametrize(("osm", "code"), GUESSED)
+def test_what_can_only_be_guessed_is_neither_open_nor_closed(osm: str, code: str) -> None:
+    schedule = exact(osm)
+    assert guessed(osm) == code
+    moments = [paris("2026-11-23T00:30") + dt.timedelta(hours=hour) for hour in range(24 * 7)]
+    assert {(state.state, state.next_opening) for state in (opening(schedule, moment) for moment in moments)} == {(State.unknown, None)}
+    assert half_day([schedule], dt.date(2026, 11, 28), dt.time(8), dt.time(12)) == [(schedule, State.unknown)]
+
+
+@pytest.mark.parametrize(
+    "osm",
+    ['Mo-Fr 09:00-12:00; Sa off "en travaux"', 'Mo 09:00-12:00 || unknown "sur rdv : SH, 08:00+"', "2026+ Mo 09:00-12:00", "PH +1 day off"],
+)
+def test_what_promises_nothing_is_computed(osm: str) -> None:
+    OpeningHours(osm, country="FR")
+    assert guessed(osm) is None
 
 
 # Public holidays.

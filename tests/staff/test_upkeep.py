@@ -14,6 +14,8 @@ from knowledge.rows import KINDS
 
 JARDIN = "/staff/annuaire/actions/point-utile-jardin-partage"
 CLUB = "/staff/annuaire/organisations/point-utile"
+# An action that no broad need and no question of the orientation leads to.
+MER = "/staff/annuaire/actions/acesm-journee-mer"
 
 
 def filled(client: TestClient, path: str) -> Values:
@@ -160,6 +162,7 @@ def test_the_preview_is_the_residents_card_and_saves_nothing(desk):
         ("Mo 09:00-12:00", "Les jours fériés : non connu."),
         ("Mo 09:00-12:00; PH off", "Les jours fériés sont dans l'expression."),
         ("Mo-", "n'est pas lisible"),
+        ("SH Sa 08:00-23:00", "Les vacances scolaires (SH) ne peuvent pas être calculées."),
         ("", "« ouvert en ce moment » est non connu"),
     ],
 )
@@ -207,29 +210,45 @@ def test_a_choice_made_too_late_is_asked_again(desk):
 
 def test_who_edits_an_archived_sheet_reads_back_what_they_wrote(desk):
     first, second = desk("editor", "Amina"), desk("editor", "Basile")
-    held = filled(second, JARDIN)
-    first.post(f"{JARDIN}/archiver", data={"seen": "0", "reason": "fini"})
-    response = send(second, JARDIN, held, title="Mon titre", basis="page-2021")
+    held = filled(second, MER)
+    first.post(f"{MER}/archiver", data={"seen": "0", "reason": "fini"})
+    response = send(second, MER, held, title="Mon titre", basis="page-2021")
     assert response.status_code == 409 and "archivée" in response.text and "Mon titre" in response.text
 
 
 def test_an_archived_action_says_so_under_its_link_and_comes_back(desk):
     client = desk()
-    assert client.post(f"{JARDIN}/archiver", data={"seen": "0", "reason": "fini"}, follow_redirects=False).status_code == 303
-    gone = client.get("/annuaire/point-utile-jardin-partage")
+    assert client.post(f"{MER}/archiver", data={"seen": "0", "reason": "fini"}, follow_redirects=False).status_code == 303
+    gone = client.get("/annuaire/acesm-journee-mer")
     assert gone.status_code == 410 and "plus dans l'annuaire" in unescape(gone.text)
-    assert "Jardin partagé" not in client.get("/annuaire").text
-    assert "Jardin partagé" in unescape(client.get("/staff/annuaire?archivees=1").text)
-    history = unescape(client.get(JARDIN).text)  # the link of the sheet leads to its history
+    assert "Journée à la mer" not in client.get("/annuaire").text
+    assert "Journée à la mer" in unescape(client.get("/staff/annuaire?archivees=1").text)
+    history = unescape(client.get(MER).text)  # the link of the sheet leads to its history
     assert "Cette fiche est archivée" in history and "fini" in history
-    client.post(f"{JARDIN}/restaurer", data={"seen": "1", "number": "0"})
-    assert client.get("/annuaire/point-utile-jardin-partage").status_code == 200
+    client.post(f"{MER}/restaurer", data={"seen": "1", "number": "0"})
+    assert client.get("/annuaire/acesm-journee-mer").status_code == 200
 
 
 def test_what_others_need_cannot_be_archived_and_they_are_named(desk):
     client = desk()
     response = client.post(f"{CLUB}/archiver", data={"seen": "0"})
     assert response.status_code == 409 and "point-utile-jardin-partage" in response.text
+
+
+def test_an_action_that_broad_needs_lead_to_is_not_archived_and_the_way_out_is_told(desk):
+    client = desk()
+    response = client.post(f"{JARDIN}/archiver", data={"seen": "0"})
+    told = text(tree(response.text))
+    assert response.status_code == 409 and "Feuilles « Questions » et « Réponses » : « metier-jeunes »" in told
+    assert "avec un tableur, dans les échanges" in told
+    assert client.get("/annuaire/point-utile-jardin-partage").status_code == 200
+
+
+def test_the_counter_is_corrected_but_never_archived(desk):
+    client = desk()
+    response = client.post("/staff/annuaire/actions/pimms/archiver", data={"seen": "0"})
+    assert response.status_code == 409 and "quand rien d'autre ne convient" in unescape(response.text)
+    assert client.get("/annuaire/pimms").status_code == 200
 
 
 def test_history_tells_what_changed_and_goes_back(desk):
@@ -298,11 +317,11 @@ def test_everything_is_audited(desk, own_services):
     from knowledge.audit import entries
 
     client = desk()
-    saved(client, JARDIN, title="Le potager", basis="page-2021")
-    client.post(f"{JARDIN}/archiver", data={"seen": "1"})
+    saved(client, MER, title="Un jour à la mer", basis="page-2021")
+    client.post(f"{MER}/archiver", data={"seen": "1"})
     with own_services.sessions() as session:
         done = [(entry.name, entry.what, entry.subject) for entry in entries(session)][:2]
-    assert done == [("Amina", f"sheet.{what}", "action point-utile-jardin-partage") for what in ("archive", "edit")]
+    assert done == [("Amina", f"sheet.{what}", "action acesm-journee-mer") for what in ("archive", "edit")]
 
 
 def test_every_link_of_an_agents_pages_leads_somewhere(desk):
@@ -321,6 +340,14 @@ def test_verified_today_is_on_the_sheet_itself(desk, own_services):
     done = client.post(form.get("action"), data=values(form), follow_redirects=False)
     assert done.headers["location"] == "/staff/action/pimms?fait=sheet.verify"
     assert own_services.store.current().by_id["pimms"].action.verified_by == "Basile"
+
+
+def test_what_was_verified_today_is_no_longer_to_be_verified_before_coming(desk):
+    client = desk("agent", "Basile")
+    assert "À vérifier avant de venir" in unescape(client.get("/annuaire/cria-bilans").text)
+    client.post("/staff/a-verifier/cria-bilans", data={"seen": "0"})
+    page = unescape(client.get("/annuaire/cria-bilans").text)
+    assert "À vérifier avant de venir" not in page and "Vérifié le" in page
 
 
 def test_a_number_given_in_emergencies_is_corrected_but_never_archived(desk):
