@@ -188,9 +188,8 @@ class _Reading:
         if fallback:
             return fallback
         day = given.get("assured_date")
-        return self._keep(
-            schema.Source.parse_obj({"id": f"hsds-{day or 'undated'}", "title": words().hsds["source_title"], "published": day})
-        )
+        said = {"id": f"hsds-{day or 'undated'}", "title": words().hsds["source_title"], "published": day}
+        return self._keep(self._made("service", given, schema.Source, said))
 
     def _keep(self, source: Any) -> str:
         return self.sources.setdefault(source.id, source).id if source else ""
