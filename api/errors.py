@@ -49,6 +49,13 @@ def answer(request: Request, error: ApiError) -> Response:
     if wants_page(request):
         from api.pages import error_page
 
+        # Before the services are there the console cannot make pages of its own.
+        if is_console(request) and request.app.state.services:
+            from api.staff.page import render
+
+            page = render(request, "error.html", error.status, code=error.code)
+            page.headers.update(headers or {})
+            return page
         return error_page(request, error.status, headers)
     body = {"error": {"code": error.code, "message": messages()[error.message]}}
     return JSONResponse(body, status_code=error.status, headers=headers)
@@ -82,6 +89,11 @@ def install(app: FastAPI) -> None:
     async def _database(request: Request, error: SQLAlchemyError) -> Response:
         logger.error("api: the database failed (%s)", type(error).__name__)
         return answer(request, ApiError(503, "unavailable", retry_after=RETRY_SECONDS))
+
+
+def is_console(request: Request) -> bool:
+    """True for what agents see."""
+    return f"{request.url.path}/".startswith("/staff/")
 
 
 def wants_page(request: Request) -> bool:

@@ -31,8 +31,8 @@ class Erased:
 
 def erase_older_than(session_factory: sessionmaker, days: int) -> Erased:
     """Erase what is older than ``days``: conversations by their last event, feedback, call-back requests, reports of errors,
-    missed questions that nobody decided on, messages of other channels, delivered or not; and, sooner, the answers
-    kept for who sends twice."""
+    missed questions that nobody decided on, messages of other channels, delivered or not; sooner, the answers
+    kept for who sends twice; and, after a year, questions that were set aside."""
     limit = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=days)
     with session_factory.begin() as session:
         feedback = session.execute(sa.delete(Feedback).where(Feedback.created_at < limit)).rowcount
@@ -41,7 +41,7 @@ def erase_older_than(session_factory: sessionmaker, days: int) -> Erased:
         _erase_messages(session, limit)
         reports = session.execute(sa.delete(SheetReport).where(SheetReport.created_at < limit)).rowcount
         session.execute(sa.delete(Answered).where(Answered.at < utc_now() - KEPT))
-        questions = keeping.erase_before(session, limit.date())
+        questions = keeping.erase_before(session, limit.date()) + keeping.erase_set_aside(session)
         return Erased(_erase_conversations(session, limit), feedback, callbacks, questions, reports)
 
 

@@ -1,7 +1,6 @@
 """``/staff``: one box, results as one types, and a sheet per action with everything that is known of it."""
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import Annotated, Any, get_args
 
 from babel.dates import format_date
@@ -43,10 +42,12 @@ class Found:
 @router.get("/staff")
 def answering_page(request: Request, asked: Annotated[Asked, Depends()]) -> Response:
     """The box, the filters and what they find; as typing goes on, only what they find (htmx)."""
-    found = _found(request.app.state.services, asked)
+    found, fitting = _found(request.app.state.services, asked)
     if request.headers.get("hx-target") == "results":
-        return render(request, "results.html", asked=asked, found=found)
-    return render(request, "answering.html", page="answering", asked=asked, found=found, kept=_kept(request), choices=_choices())
+        return render(request, "results.html", asked=asked, found=found, fitting=fitting)
+    return render(
+        request, "answering.html", page="answering", asked=asked, found=found, fitting=fitting, kept=_kept(request), choices=_choices()
+    )
 
 
 @router.get("/staff/action/{action_id}")
@@ -80,8 +81,8 @@ def _one(request: Request, action_id: str) -> tuple[Entry, dict[str, Any]]:
     return entry, views.card(entry, directory)
 
 
-def _found(services: Services, asked: Asked) -> list[Found]:
-    """The likeliest actions for what was typed; without words, the first that the filters leave."""
+def _found(services: Services, asked: Asked) -> tuple[list[Found], int]:
+    """The likeliest actions for what was typed; without words, the first that the filters leave, and how many they leave."""
     directory = services.store.current()
 
     def shown(entry: Entry, confidence: float | None = None, explained: bool = False) -> Found:
@@ -91,10 +92,9 @@ def _found(services: Services, asked: Asked) -> list[Found]:
     filters = asked.filters()
     if asked.q:
         hits = services.search.find(asked.q, filters=filters, limit=_RESULTS).hits
-        return [shown(hit.entry, hit.confidence, explained=rank < _EXPLAINED) for rank, hit in enumerate(hits)]
-    if not asked.is_filtered:
-        return []
-    return [shown(entry) for entry in islice(filter(filters.accepts, directory.entries), _LISTED)]
+        return [shown(hit.entry, hit.confidence, explained=rank < _EXPLAINED) for rank, hit in enumerate(hits)], len(hits)
+    fitting = [entry for entry in directory.entries if filters.accepts(entry)] if asked.is_filtered else []
+    return [shown(entry) for entry in fitting[:_LISTED]], len(fitting)
 
 
 def _kept(request: Request) -> list[str]:

@@ -8,17 +8,20 @@ from babel.dates import format_timedelta
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from api.callbacks import new_id
 from api.channels.agents import carry_words, out_of_reach
 from api.errors import ApiError
 from api.staff.guard import require
 from api.staff.messages import said
 from api.staff.page import back_to, render
 from api.wiring import Services
+from knowledge import once
 from knowledge.accounts.models import Account
 from knowledge.audit import audit
 from knowledge.delivery import dead_letters
 from knowledge.handover import callbacks, talks
 from knowledge.handover.models import TAKEN, WAITING, CallbackRequest
+from knowledge.models import stable_id
 from knowledge.moments import utc_now
 from nlu.french.text import clean
 
@@ -81,7 +84,7 @@ async def conversation_page(request: Request, request_id: str, account: Agent) -
         written, is_open = talks.messages(session, asked.conversation), talks.is_open(session, asked.conversation)
         unsent = dead_letters.unsent(session, asked.conversation)
     shown: dict[str, Any] = {"written": written, "unsent": unsent, "is_open": is_open, "longest": talks.LONGEST_MESSAGE}
-    return _render(request, "conversation.html", asked=asked, turns=turns, **shown)
+    return _render(request, "conversation.html", asked=asked, turns=turns, form_id=new_id(), **shown)
 
 
 @router.get("/staff/conversations/{request_id}/suite")
@@ -96,16 +99,22 @@ def newer_messages(request: Request, request_id: str, account: Agent, after: Num
 
 
 @router.post("/staff/conversations/{request_id}")
-def say(request: Request, request_id: str, account: Agent, text: Annotated[str, Form()] = "") -> Response:
-    """Write to the resident. An empty message is none; one that came after the end is kept in the box."""
+def say(
+    request: Request, request_id: str, account: Agent, text: Annotated[str, Form()] = "", form_id: Annotated[str, Form()] = ""
+) -> Response:
+    """Write to the resident. An empty message is none, and so is a second click; one that came after the end is kept in the box."""
     asked, text = _theirs(request, request_id, account), clean(text)
+    # Of this form, these words: who goes back and writes others in the same form has not clicked twice.
+    click = stable_id("said", asked.id, form_id, text) if form_id else new_id()
     with request.app.state.services.sessions.begin() as session:
         if text and (problem := out_of_reach(request.app.state, session, asked)):
             return _queue(request, account, 409, problem=problem, unsent=text)
-        if text and not talks.say(session, asked.conversation, account, text):
-            return _queue(request, account, 409, problem="talk_over", unsent=text)
-        if text:
+        if text and once.take_on(session, click, asked.conversation):
+            if not talks.say(session, asked.conversation, account, text):
+                once.give_up(session, click)
+                return _queue(request, account, 409, problem="talk_over", unsent=text)
             carry_words(request.app.state, session, asked, text)
+            once.keep(session, click, {"conversation_id": asked.conversation})
     request.app.state.channels.wake()
     return back_to(f"{_conversation(request_id)}#fin")
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.pages import templates
 from api.staff.page import render
 from knowledge.directory import Directory
 from knowledge.figures.counting import PARTS, Series
@@ -19,7 +20,7 @@ router = APIRouter()
 
 _WEEKS = (4, 13, 52)
 _MOST_ROWS = 15
-_HEADER = ("semaine", "canal", "mesure", "nom", "nombre")
+_HEADER = ("semaine", "canal", "mesure", "code", "nom", "nombre")
 
 
 @router.get("/staff/chiffres")
@@ -45,14 +46,27 @@ def figures_page(
 
 @router.get("/staff/chiffres.csv")
 def figures_file(request: Request, semaines: Annotated[int, Query(ge=1, le=104)] = _WEEKS[0]) -> Response:
-    """The same figures as a file, one sum a line; small ones are left out of it as they are on the page."""
-    with request.app.state.services.sessions() as session:
+    """The same figures as a file, one sum a line, by name and by code; small ones are left out of it as they are on the page."""
+    services = request.app.state.services
+    with services.sessions() as session:
         found = rows(session, *_period(semaines))
+    said: Any = templates.env.get_template("staff/words.html").module
+    titles = _titles(services.store.current())
+    names = {
+        Series.conversation: {"": said.SERIES[Series.conversation]},
+        Series.outcome: said.OUTCOMES,
+        Series.need: titles,
+        Series.outside: {**titles, "": said.NO_TOPIC},
+        Series.part: said.PARTS,
+        Series.feedback: said.HELPFUL,
+    }
     text = io.StringIO()
     written = csv.writer(text, delimiter=";")
     written.writerow(_HEADER)
-    for week, channel, series, name, number in found:
-        written.writerow((week.isoformat(), channel, series, name, number if masked(number) is not None else f"<{LEAST_SHOWN}"))
+    for week, channel, series, code, number in found:
+        shown = number if masked(number) is not None else f"<{LEAST_SHOWN}"
+        name = names[Series(series)].get(code, code)
+        written.writerow((week.isoformat(), said.CHANNELS.get(channel, channel), said.SERIES[series], code, name, shown))
     headers = {"Content-Disposition": 'attachment; filename="passerelle-chiffres.csv"', "Cache-Control": "no-store"}
     return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -69,8 +83,9 @@ def _titles(directory: Directory) -> dict[str, str]:
 
 
 def _ranked(counts: Counter[str], titles: dict[str, str]) -> list[tuple[str, int]]:
-    """The most frequent, by title; what is too rare to be shown is summed up under no name."""
-    shown = [(titles.get(name, name), number) for name, number in counts.most_common(_MOST_ROWS) if masked(number)]
+    """The most frequent, by title; what is too rare to be shown or has no name is summed up under no name."""
+    named = Counter({name: number for name, number in counts.items() if name})
+    shown = [(titles.get(name, name), number) for name, number in named.most_common(_MOST_ROWS) if masked(number)]
     return [*shown, ("", rest)] if (rest := sum(counts.values()) - sum(number for _, number in shown)) else shown
 
 

@@ -27,7 +27,9 @@ def kept_page(request: Request) -> Response:
     cards = [views.card(entry, directory) for entry in entries]
     found = [Found(entry.id, sheet(card)) for entry, card in zip(entries, cards, strict=True)]
     text, sms = "\n\n\n".join(map(texts.text, cards)), "\n\n".join(map(texts.sms, cards))
-    return render(request, "kept.html", page="answering", found=found, text=text, sms=sms)
+    # An e-mail that cannot hold everything holds the short form; one that cannot hold that either is filled in by hand.
+    linked = next((one for one in (text, sms) if texts.fits_link(one)), None)
+    return render(request, "kept.html", page="answering", found=found, text=text, mail=linked, sms=sms if texts.fits_link(sms) else None)
 
 
 @router.get(_HERE + "/imprimer")

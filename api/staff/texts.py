@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from textwrap import shorten
 from typing import Any
+from urllib.parse import quote
 
 import segno
 
@@ -14,6 +15,8 @@ from api.web.sheet import Sheet, sheet
 from knowledge.settings import Settings
 
 LONGEST_SMS = 300
+# Longer than this, programs cut the text of a mailto or sms address.
+_LONGEST_LINKED = 1900
 # Of these, so many at most for the title and the organisation: the telephone number behind them is never cut.
 _LONGEST_NAME = 160
 _CUT = "…"
@@ -58,6 +61,11 @@ def sms(card: Mapping[str, Any], fits: Callable[[str], bool] = lambda text: len(
 def line(card: Mapping[str, Any], longest: int) -> str:
     """Return what is done and its telephone, for a list; the telephone is never cut."""
     return str(_wording("sms.txt").line(sheet(card), longest, _CUT)).strip()
+
+
+def fits_link(text: str) -> bool:
+    """True when a link that opens an e-mail or an SMS can hold ``text``; a longer one is to be copied."""
+    return len(quote(text)) <= _LONGEST_LINKED
 
 
 def printed(settings: Settings, card: Mapping[str, Any]) -> Printed:

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from api import views
 from api.errors import ApiError
 from api.pages import templates
+from api.staff import texts
 from api.staff.guard import require
 from api.staff.page import back_to, render
 from api.web.sheet import french_date
@@ -24,8 +25,6 @@ from knowledge.schedules import now_in_paris
 from knowledge.staleness import stale
 
 PAGE = "/staff/a-verifier"
-# Longer than this, programs cut the text of a mailto address.
-_LONGEST_MAIL = 1900
 _MONTHS = (1, 6, 12, 24)
 
 router = APIRouter(prefix=PAGE)
@@ -84,7 +83,7 @@ def letter_page(request: Request, organisation_id: str, account: Account = Depen
     subject, body = _letter(directory, entries, account)
     addresses = [contact.value for contact in entries[0].organisation.contacts if contact.kind == "email"]
     mailto = f"mailto:{quote(addresses[0] if addresses else '', safe='@')}?subject={quote(subject)}"
-    fits = len(quote(body)) <= _LONGEST_MAIL
+    fits = texts.fits_link(body)
     return render(
         request, "upkeep/letter.html", page="verify", organisation=entries[0].organisation, body=body, subject=subject,
         mailto=f"{mailto}&body={quote(body)}" if fits else mailto, fits=fits,

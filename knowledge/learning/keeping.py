@@ -7,13 +7,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from knowledge.learning.masking import mask, without_masks
-from knowledge.learning.models import MissedQuestion
+from knowledge.learning.models import MissedQuestion, SetAside
 from knowledge.models import stable_id
+from knowledge.moments import utc_now
 from knowledge.upsert import insert
 from nlu.french.distress import read_distress
 from nlu.french.text import words
 
 _LONGEST = 300
+# What was set aside is still a resident's words: it goes after a year, the notice for residents says so.
+_SET_ASIDE = dt.timedelta(days=365)
 
 
 class Reason(str, Enum):
@@ -39,3 +42,8 @@ def keep(session: Session, text: str, reason: Reason, day: dt.date) -> bool:
 def erase_before(session: Session, day: dt.date) -> int:
     """Erase what was asked before ``day`` and nobody decided on; returns how many."""
     return session.execute(sa.delete(MissedQuestion).where(MissedQuestion.day < day)).rowcount
+
+
+def erase_set_aside(session: Session) -> int:
+    """Erase what was set aside more than a year ago; returns how many."""
+    return session.execute(sa.delete(SetAside).where(SetAside.at < utc_now() - _SET_ASIDE)).rowcount

@@ -37,11 +37,12 @@ _PARTICLES = frozenset(words("d de da di do del dos el al le la ben bin bent ibn
 _STREET_PARTICLES = _PARTICLES | {"des", "du", "l", "les"}
 _STREET_NAMES = frozenset(words("pere mere docteur"))
 _ARTICLES = ("le", "la", "les")
-_MOST_NAMES = 3
+# After so many words only a capital still tells a name; after a title and the like what it is about may follow sooner.
+_MOST_NAMES, _MOST_AFTER_TITLE = 5, 3
 
 _EMAIL = (
-    r"[\w.+-]+(?:\s?(?:@|\(at\)|\[at\]|\barob(?:ase|as)?\b)\s?[\w-]+(?:\s?(?:\.|\bpoint\b)\s?[a-z][\w-]*)*)+"
-    r"|[\w+-]+(?:\s(?:point|tiret)\s[\w+-]+)*\s(?:arobase|arobas|at)\s[\w-]+(?:\s(?:point|dot)\s[a-z]{2,})+"
+    r"[\w.+-]+(?:\s?(?:@|\(at?\)|\[at?\]|\barob(?:ase|as)?\b)\s?[\w-]+(?:\s?(?:\.|\bpoint\b)\s?[a-z][\w-]*)*)+"
+    r"|[\w.+-]+(?:\s(?:point|tiret)\s[\w.+-]+)*\s(?:arobase|arobas|at)\s[\w-]+(?:(?:\s(?:point|dot)\s|\.)[a-z]{2,})+"
     r"|(?<!\w)@\w{2,}"
 )
 _IBAN = r"\b[a-z]{2}\d{2}(?:[\s.-]?[a-z0-9]{4}){2,7}(?:[\s.-]?[a-z0-9]{1,4})?\b"
@@ -71,6 +72,12 @@ _INTRODUCED = (
     r"|\b(?:pre)?nom\s*[:=]|\bmoi\s*,?\s*c\W?\s?est|\bsigne\s*:?"
 )
 _TITLED = r"\b(?:madame|mme|mdme|mlle|mademoiselle|monsieur|mr|msieur|docteur|dr|maitre)\b\.?|\bm\.(?=\s*[a-z])"
+_SIGNED = r"\b(?:cordialement|bien\s+a\s+vous|respectueusement|sinceres\s+salutations)"
+_GREETED = r"\b(?:bonjour|bonsoir|salut|coucou|merci(?:\s+d\W?\s?avance)?|bon(?:ne)?\s+(?:journee|soiree|soir))"
+_KIN = (
+    r"\b(?:ma|mon|mes|notre|sa|son)\s+(?:petite?\W|grande?\W?)?(?:fille|fils|mere|pere|mari|femme|epou(?:x|se)|compagn(?:e|on)"
+    r"|conjointe?|soeur|frere|cousine?|neveu|niece|tante|oncle|amie?|voisine?|bebe|enfants?)"
+)
 _WORD = re.compile(r"\s*[,:]?\s*((?:[^\W\d_]|['-](?=[^\W\d_]))+)")
 
 # In this order: what an earlier one has found is no longer there for a later one.
@@ -84,8 +91,12 @@ _PATTERNS = [
 ]
 _COMPILED = [(name, re.compile(pattern)) for name, pattern in _PATTERNS]
 _IBAN_AT, _DIGITS_AT, _STREET_AT = re.compile(_IBAN), re.compile(_DIGITS), re.compile(_STREET)
-_UNSURE = r"(?P<unsure>\b(?:je?\W?\s?suis|ici|c\W?\s?est))"
-_NAME_AT = re.compile(f"{_INTRODUCED}|{_TITLED}|{_UNSURE}")
+_UNSURE = r"\bje?\W?\s?suis|\bici|\bc\W?\s?est"
+_NAME_AT = re.compile(
+    f"(?P<signed>{_SIGNED})|(?P<greeted>{_GREETED})|(?P<kin>{_KIN})|{_INTRODUCED}|(?P<title>{_TITLED})|(?P<unsure>{_UNSURE})"
+)
+_ENDED, _AND = re.compile(r"\s*(?:[,.;!\0]|$)"), re.compile(r"\s+(?:et|&)\s+")
+_MYSELF = re.compile(r"\bje?\W{0,2}m\W?\s?(?:ap+el|nomme|prenom)")
 # An IBAN has at least so many digits; French words in a row have none.
 _IBAN_DIGITS = 8
 _WALL = "\0"
@@ -157,32 +168,64 @@ def _streets(plain: str) -> Iterator[tuple[int, int]]:
 
 
 def _names(plain: str, text: str) -> Iterator[tuple[int, int]]:
-    """The words after « je m'appelle », « madame »…, without it; after « je suis », two that begin with a capital."""
+    """The words after « je m'appelle », « madame »…, without it; where names are less sure only those with a capital."""
     for match in _NAME_AT.finditer(plain):
-        first = _WORD.match(plain, match.end())
-        if first is None or first.group(1) in _ARTICLES:  # « madame la directrice »
+        start, kind = match.end(), match.lastgroup
+        first = _WORD.match(plain, start)
+        if first is None or first.group(1) in _ARTICLES and not _may_be_named_so(match, first, plain, text):
             continue
-        end = _words_end(plain, match.end(), _PARTICLES, _MOST_NAMES)
-        said = text[first.start(1) : end].split()
-        if match.group("unsure") and not (len(said) > 1 and all(word[0].isupper() for word in said)):
-            continue
-        if end > match.end():
+        if kind in ("greeted", "kin"):
+            # Of a text in capitals they tell nothing.
+            end = start if text.isupper() else _words_end(plain, start, _PARTICLES, most=0, text=text)
+            said = text[first.start(1) : end].split()
+            if kind == "greeted" and (len(said) < 2 or not _ENDED.match(plain, end)):  # « Bonjour, Piscine ouverte ? »
+                continue
+        elif kind == "title":
+            end = _words_end(plain, start, _PARTICLES, _MOST_AFTER_TITLE, text=text)
+        elif kind == "unsure":
+            end = _words_end(plain, start, _PARTICLES, _MOST_AFTER_TITLE)
+            said = text[first.start(1) : end].split()
+            if not (len(said) > 1 and all(word[0].isupper() for word in said)):
+                continue
+        else:
+            end = _others_end(plain, _words_end(plain, start, _PARTICLES, _MOST_NAMES, text=text), text)
+        if end > start:
             yield first.start(1), end
 
 
-def _words_end(plain: str, start: int, particles: frozenset[str], most: int, stop: frozenset[str] = _STOP) -> int:
-    """Where the words of a name that begins at ``start`` end: before a word that cannot be of one."""
+def _may_be_named_so(match: re.Match[str], first: re.Match[str], plain: str, text: str) -> bool:
+    """True for « je m'appelle le goff », « mon nom est Le Goff »; not for « madame la directrice », « il m'appelle le matin »."""
+    is_own = _MYSELF.search(plain, max(0, match.start() - 3), match.end()) is not None
+    return match.lastgroup != "title" and (is_own or text[first.start(1)].isupper())
+
+
+def _others_end(plain: str, end: int, text: str) -> int:
+    """Where « Marie et Paul Dupont » ends; without a capital it is « Marie et cherche »."""
+    while (more := _AND.match(plain, end)) and text[more.end()].isupper():
+        last = _words_end(plain, more.end(), _PARTICLES, most=0, text=text)
+        if last == more.end():
+            break
+        end = last
+    return end
+
+
+def _words_end(plain: str, start: int, particles: frozenset[str], most: int, stop: frozenset[str] = _STOP, text: str | None = None) -> int:
+    """Where the words of a name that begins at ``start`` end: before a word that cannot be of one.
+
+    They are ``most`` words at most, and with ``text`` (as it was written) further ones that have a capital.
+    """
     end, at, found = start, start, 0
-    while found < most and (word := _WORD.match(plain, at)):
+    while word := _WORD.match(plain, at):
         said, at = word.group(1), word.end()
         stem = said.split("'")[0] if "'" in said else said
         if found and word.group().strip().startswith((",", ":")):
             break
+        too_many = found >= most and (text is None or not any(map(str.isupper, text[word.start(1) : at])))
         if said in particles or stem in particles and stem != said:
-            if stem != said:  # « d'Arc », « l'église »
+            if stem != said and not too_many:  # « d'Arc », « l'église »
                 found, end = found + 1, at
             continue
-        if stem in stop:
+        if stem in stop or too_many:
             break
         found, end = found + 1, at
     return end

@@ -8,6 +8,7 @@ from resident import DESK, SMALL_PHONE, Page
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+PASSWORD = "un vélo bleu dans la cour"
 JARDIN = "/staff/annuaire/actions/point-utile-jardin-partage"
 CLUB = "/staff/annuaire/organisations/point-utile"
 WHERE = """const e = document.activeElement; return e.id || e.value || e.textContent.trim().replace(/\\s+/g, ' ');"""
@@ -63,6 +64,14 @@ def save(page: Page) -> None:
     leave(page, lambda: press(page, Keys.ENTER))
 
 
+def sign_in(page: Page, email: str) -> None:
+    """Fill in the log-in page that is open."""
+    page.until(lambda: page.all("#email"))
+    page.one("#email").send_keys(email)
+    page.one("#password").send_keys(PASSWORD, Keys.ENTER)
+    page.until(lambda: page.all(".who"))
+
+
 def done(page: Page) -> str:
     return page.one(".done").text
 
@@ -102,6 +111,33 @@ def test_a_new_action_answers_residents_at_their_next_message(console, browser: 
     save(editor)
     assert done(editor) == "La fiche est archivée."
     assert "Réparer une horloge comtoise" not in browser.open().ask("mon horloge comtoise est cassée, qui peut la réparer").text
+
+
+def test_a_session_that_ends_leaves_the_editor_with_what_was_typed(launch, add_account):
+    account = add_account("editor", PASSWORD)
+    page = launch().open("/staff/connexion")
+    sign_in(page, account.email)
+    page.open(JARDIN)
+    fill(page, "basis", "Je corrige seulement")
+    page.driver.delete_cookie("passerelle_staff")
+    tab_to(page, "title")
+    press(page, Keys.END, "x")
+    page.until(lambda: page.one("[data-session-ended]").is_displayed())
+    assert page.driver.current_url.endswith(JARDIN) and shown(page, "title").endswith("x")
+    assert page.accessibility_violations() == []
+
+    form = page.driver.current_window_handle
+    page.one("[data-session-ended] a").click()
+    page.until(lambda: len(page.driver.window_handles) == 2)
+    page.driver.switch_to.window(next(one for one in page.driver.window_handles if one != form))
+    sign_in(page, account.email)
+    page.driver.close()
+    page.driver.switch_to.window(form)
+
+    fill(page, "title", shown(page, "title")[:-1])
+    page.until(lambda: not page.one("[data-session-ended]").is_displayed())
+    save(page)
+    assert done(page) == "Rien n'a changé."  # the new session's token was taken: nothing was refused
 
 
 def test_two_editors_of_one_sheet_never_overwrite_each_other_silently(desk):

@@ -15,6 +15,7 @@ from knowledge.learning.groups import LIKE, grouped, missed
 from knowledge.learning.keeping import Reason, keep
 from knowledge.learning.models import MissedQuestion, SetAside
 from knowledge.loader import load
+from knowledge.moments import utc_now
 from knowledge.retention import erase_older_than
 from knowledge.search import Search
 
@@ -82,6 +83,17 @@ def test_questions_that_ask_the_same_are_one_group(factory: sessionmaker, asked,
     assert groups[0].texts == [BIKE, BIKE_AGAIN] and groups[0].reasons == {"refused": 3, "unhelpful": 1}
 
 
+def test_neither_names_nor_how_one_asks_make_needs_alike(factory: sessionmaker, asked, search: Search) -> None:
+    sought = ("une piscine", "un dentiste", "un plombier", "un cinéma", "un lapin")
+    for said in ("je cherche", "je m'appelle Karim Diallo, mon numéro est le 06 12 34 56 78, je cherche"):
+        asked(*(f"{said} {one}" for one in sought))
+    _, _, groups = look(factory, search)
+    assert sorted(len(group.texts) for group in groups) == [2] * len(sought)
+    with factory.begin() as session:
+        decisions.set_aside(session, groups[0].ids, decisions.IGNORED, "Anne")
+    assert len(look(factory, search)[0]) == len(sought) - 1
+
+
 def test_of_nothing_there_are_no_groups(factory: sessionmaker, search: Search) -> None:
     assert look(factory, search)[:2] == ([], [])
     assert grouped([], ["x"], search.rows) == ([], [0])
@@ -143,7 +155,7 @@ def test_a_needed_action_is_listed_with_how_often_it_is_asked_for(factory: sessi
     assert look(factory, search)[:2] == ([], [(MUSIC, "needed", 2)])
 
 
-def test_what_nobody_decided_on_is_erased_in_time_and_a_decision_stays(factory: sessionmaker, asked, search: Search) -> None:
+def test_what_nobody_decided_on_is_erased_in_time_and_a_decision_stays_for_a_year(factory: sessionmaker, asked, search: Search) -> None:
     today = dt.date.today()
     asked(MUSIC, day=today - dt.timedelta(days=40))
     asked(BIKE, day=today)
@@ -152,6 +164,9 @@ def test_what_nobody_decided_on_is_erased_in_time_and_a_decision_stays(factory: 
         decisions.set_aside(session, next(g.ids for g in groups if g.text == BIKE), decisions.IGNORED, "Anne")
     assert erase_older_than(factory, 30).questions == 1
     assert kept(factory) == [] and look(factory, search)[1] == [(BIKE, "ignored", 1)]
+    with factory.begin() as session:
+        session.execute(sa.update(SetAside).values(at=utc_now() - dt.timedelta(days=366)))
+    assert erase_older_than(factory, 30).questions == 1 and look(factory, search)[1] == []
 
 
 def test_likeness_is_a_cosine_of_the_search_s_own_features(search: Search) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from api import views
-from api.staff import texts
+from api.staff import answering, texts
 from api.staff.asked import Asked, words_of
 from knowledge.accounts.models import StaffSession
 from knowledge.accounts.tokens import digest
@@ -66,6 +66,15 @@ def test_filters_keep_what_they_say(agent: httpx.Client, services, chosen: dict[
     assert wanted and ids(agent.get("/staff", params=chosen).text) == wanted
     both = ids(agent.get("/staff", params=chosen | {"q": "aide"}).text)
     assert all(kept(directory.entry(action_id)) for action_id in both)
+
+
+def test_more_than_are_listed_are_counted(agent: httpx.Client, services, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(answering, "_LISTED", 3)
+    directory = services.store.current()
+    unsure = [entry for entry in directory.entries if entry.action.status == "unknown"]
+    page = agent.get("/staff", params={"status": "unknown"}, headers=FRAGMENT).text
+    assert len(ids(page)) == 3 < len(unsure) and f"Les 3 premières de {len(unsure)} fiches." in page
+    assert "premières" not in agent.get("/staff", params={"q": "papiers"}, headers=FRAGMENT).text
 
 
 def test_the_day_filter_keeps_what_is_known_to_be_open_then(agent: httpx.Client, services):
@@ -163,7 +172,8 @@ def test_the_list_is_sent_as_text_and_leaves_with_the_session(agent: httpx.Clien
     page = unescape(agent.get("/staff/liste").text)
     mail = unquote(re.search(r'href="mailto:\?subject=[^"&]*&body=([^"]*)"', page)[1])
     directory = services.store.current()
-    assert mail == texts.text(views.card(directory.entry("pimms"), directory))
+    card = views.card(directory.entry("pimms"), directory)
+    assert mail == (texts.text(card) if texts.fits_link(texts.text(card)) else texts.sms(card))
     assert f'href="sms:?body={quote(texts.sms(views.card(directory.entry("pimms"), directory)), safe="/")}"' in page
     mine = digest(agent.cookies["passerelle_staff"])
     with services.sessions() as session:
@@ -171,6 +181,15 @@ def test_the_list_is_sent_as_text_and_leaves_with_the_session(agent: httpx.Clien
     agent.post("/staff/deconnexion")
     with services.sessions() as session:
         assert session.get(StaffSession, mine) is None
+
+
+def test_a_long_list_is_copied_rather_than_cut_by_the_mail_program(agent: httpx.Client, services):
+    for entry in services.store.current().entries[:8]:
+        agent.post("/staff/liste", data={"action_id": entry.id})
+    page = unescape(agent.get("/staff/liste").text)
+    links = re.findall(r'href="((?:mailto|sms):[^"]*)"', page)
+    assert links and all(len(link) < 2000 and "body" not in link for link in links)
+    assert "La liste est longue : copiez le texte ci-dessous" in page and "trop longue pour un SMS" in page
 
 
 def test_a_removed_action_leaves_the_list(agent: httpx.Client, services, monkeypatch: pytest.MonkeyPatch):

@@ -113,6 +113,22 @@ def test_the_agent_writes_the_resident_answers_and_the_bot_comes_back(staff, ask
     assert late.status_code == 409 and "encore un mot</textarea>" in late.text
 
 
+def test_a_second_click_says_nothing_twice(staff, ask, client: httpx.Client, services: Services):
+    conversation = talk(client, "je veux parler à une personne")["conversation_id"]
+    request_id, anne = ask(conversation), staff()
+    address = f"/staff/conversations/{request_id}"
+    anne.post(f"/staff/rappels/{request_id}/prendre")
+    anne.post(f"/staff/rappels/{request_id}/ouvrir")
+    forms = [re.search(r'name="form_id" value="([^"]+)"', anne.get(address).text)[1] for _ in range(2)]
+    said = [(forms[0], "Bonjour Léa"), (forms[0], "Bonjour Léa"), (forms[0], "Venez demain"), (forms[1], "Bonjour Léa")]
+    for form_id, text in said:
+        assert anne.post(address, data={"text": text, "form_id": form_id}).status_code == 303
+    with ThreadPoolExecutor(2) as pool:  # both clicks at once
+        list(pool.map(lambda _: anne.post(address, data={"text": "À demain", "form_id": forms[1]}), range(2)))
+    seen = client.get(f"/api/conversations/{conversation}/messages").json()["messages"]
+    assert [m["text"] for m in seen] == ["Bonjour Léa", "Venez demain", "Bonjour Léa", "À demain"]
+
+
 def test_a_request_that_is_gone_is_said_to_be_gone(staff):
     anne = staff()
     for what in ("prendre", "noter", "clore", "rouvrir", "ouvrir"):

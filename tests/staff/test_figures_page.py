@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from api.wiring import Services
 from knowledge.figures.models import Count
+from knowledge.schedules import now_in_paris
 
 PAPERS = "j'ai besoin d'aide pour mes papiers de la caf"
 OUTSIDE = "je voudrais une recette de gâteau au chocolat"
@@ -74,8 +75,21 @@ def test_the_page_and_the_file_mask_small_numbers(staff, client: httpx.Client, s
     file = agent.get("/staff/chiffres.csv")
     assert file.headers["content-type"].startswith("text/csv")
     read = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=";"))
-    assert {(row["mesure"], row["nom"]): row["nombre"] for row in read}["need", "pimms"] == "6"
-    assert {row["nombre"] for row in read if row["mesure"] == "outside"} == {"<5"}
+    assert {(row["mesure"], row["code"], row["nom"]): row["nombre"] for row in read}["Besoins", "pimms", title] == "6"
+    assert {row["nombre"] for row in read if row["mesure"] == "Ce qu'aucune action ne couvre"} == {"<5"}
+    assert all(row["nom"] for row in read) and {row["canal"] for row in read} == {"Site"}
+
+
+def test_what_has_no_topic_and_what_is_rare_are_one_row(staff, services: Services):
+    topics = [topic.id for topic in services.store.current().outside][:2]
+    with services.sessions.begin() as session:
+        for name, times in (("", 12), (topics[0], 2), (topics[1], 7)):
+            session.add(Count(day=now_in_paris().date(), channel="web", series="outside", name=name, count=times))
+    agent = staff()
+    page = agent.get("/staff/chiffres").text
+    assert re.findall(r'Sujets inconnus ou rares</th><td class="figure">(\d+)', page) == ["14"]
+    read = csv.DictReader(io.StringIO(agent.get("/staff/chiffres.csv").content.decode("utf-8-sig")), delimiter=";")
+    assert {row["nom"]: row["nombre"] for row in read if not row["code"]} == {"Sujets inconnus ou rares": "12"}
 
 
 @pytest.mark.parametrize("query", ["semaines=0", "semaines=x", "semaines=1000", "canal=" + "x" * 30])

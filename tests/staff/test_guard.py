@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import httpx
 import pytest
@@ -64,6 +65,25 @@ def test_every_unsafe_route_of_the_console_wants_the_form_token(app: FastAPI, st
             response = client.request(method, address(path), headers=headers)
             assert response.status_code == 403, (method, path)
         assert client.request(method, address(path), data={"csrf_token": token[::-1]}).status_code == 403, (method, path)
+
+
+def test_errors_of_the_console_are_its_own_pages_and_say_what_to_do(staff, client: httpx.Client):
+    agent = staff()
+    stale = agent.post("/staff/questions/ignorer", headers={"x-csrf-token": "x"})
+    ended = client.post("/staff/liste", headers={"accept": "text/html"})
+    told = {
+        "n'existe pas": agent.get("/staff/nulle-part"),
+        "n'a pas ce droit": agent.get("/staff/comptes"),
+        "n'est pas valable": agent.get("/staff/chiffres?semaines=abc"),
+        "copiez ce que vous avez écrit": stale,
+        "Connectez-vous dans un autre onglet": ended,
+    }
+    assert [response.status_code for response in told.values()] == [404, 403, 422, 403, 401]
+    for words, response in told.items():
+        page = unescape(response.text)
+        assert words in page and "console du PIMMS" in page and 'href="/staff' in page, words
+        assert "Poser une question" not in page and "pas votre faute" not in page
+    assert "copiez" not in told["n'a pas ce droit"].text
 
 
 @pytest.mark.parametrize("path", ["/staff", "/staff?q=papiers"])

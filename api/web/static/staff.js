@@ -69,3 +69,29 @@ for (const form of document.querySelectorAll("form[data-unsaved]")) {
   form.addEventListener("submit", () => (unsaved = false));
   addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
 }
+
+// The session may end while somebody writes. What htmx asks for by itself must not carry them off to the log-in page then
+// (HX-Redirect, api/staff/guard.py): they are told, sign in elsewhere, and go on here with that session's form token.
+const ended = document.querySelector("[data-session-ended]");
+const writing = () =>
+  document.querySelector("form[data-unsaved]") || [...document.querySelectorAll("textarea")].some((box) => box.value !== box.defaultValue);
+
+async function renew() {
+  const answer = await fetch("/staff/compte", { headers: { accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const token = page.querySelector("[name=csrf_token]").value;
+  for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = token;
+  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRF-Token": token }));
+  ended.hidden = true;
+}
+
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { status } = event.detail.xhr;
+  if (!ended || !writing()) return;
+  if (status === 401) {
+    event.preventDefault();
+    ended.hidden = false;
+  } else if (status === 403 || !ended.hidden) renew();
+});
+addEventListener("focus", () => ended && !ended.hidden && renew());
