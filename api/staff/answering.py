@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from api import views
+from api.pages import counter, current_directory
 from api.staff import texts
 from api.staff.asked import Asked, coming_days, words_of
 from api.staff.forms import label
@@ -60,7 +61,7 @@ def action_page(request: Request, action_id: str, retour: str = "") -> Response:
         changed = history.last(session, "action", entry.id)
     return render(
         request, "action.html", page="answering", id=entry.id, sheet=sheet(card), card=card, retour=retour, evidence=evidence, q=q,
-        kept=_kept(request), text=texts.text(card), sms=texts.sms(card), longest=texts.LONGEST_SMS,
+        kept=_kept(request), text=texts.text(card), sms=texts.sms(card, counter(current_directory(request))), longest=texts.LONGEST_SMS,
         seen=changed.number if changed else 0, date=french_date,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from api import views
+from api.pages import counter
 from api.staff import texts
 from api.staff.asked import Asked, words_of
 from knowledge.accounts.models import StaffSession
@@ -114,6 +115,53 @@ def test_an_sms_holds_in_300_characters_with_the_telephone_whole(services):
             assert "Terminé" in sms
 
 
+def sms_of(services, action_id: str, **changes) -> str:
+    directory = services.store.current()
+    return texts.sms(views.card(directory.entry(action_id), directory) | changes, counter(directory))
+
+
+@pytest.mark.parametrize(
+    ("action_id", "year"),
+    [
+        ("alire-jeunes-pjj", 2021),
+        ("faq-appel-a-projets", 2021),
+        ("alire-fle-integration", 2023),
+        ("rers-echanges-savoirs", 2019),
+        ("pimms", 2024),
+    ],
+)
+def test_an_sms_is_as_old_as_the_oldest_of_what_it_says(services, action_id: str, year: int):
+    assert f"Info de {year} :" in sms_of(services, action_id)
+
+
+def test_an_sms_without_a_contact_gives_the_counter_s_telephone(services):
+    directory = services.store.current()
+    phone = counter(directory)[0].text
+    without = [entry.id for entry in directory.entries if not entry.contacts]
+    assert len(without) > 10
+    assert [one for one in without if f"Contact non connu : demandez au PIMMS, {phone}." not in sms_of(services, one)] == []
+
+
+def test_an_sms_is_in_whole_sentences_and_says_nothing_twice(services):
+    assert " Pas pendant les vacances scolaires. Info de" in sms_of(services, "begon-programmation")
+    assert "(Maison de Bégon) (" not in sms_of(services, "begon-actions-culturelles")
+    assert "Quartiers Nord de Blois. " in sms_of(services, "bge-citeslab")
+    assert "PRE." not in sms_of(services, "parenthese-estime-de-soi")
+
+
+def test_an_sms_names_a_day_gone_by_only_of_what_is_over(services):
+    assert "Strasbourg" not in sms_of(services, "rers-echanges-savoirs")
+    assert "juillet 2021" in sms_of(services, "acesm-journee-mer")
+    coming = {
+        "title": "Fête",
+        "text": "Le 3 mai 2099.",
+        "start": "2099-05-03",
+        "end": "2099-05-03",
+        "source": {"published": "2098", "title": "x"},
+    }
+    assert "Fête : Le 3 mai 2099." in sms_of(services, "rers-echanges-savoirs", events=[coming])
+
+
 def test_a_long_sms_is_cut_at_a_word_s_end(services):
     directory = services.store.current()
     card = views.card(directory.entry("pimms"), directory)
@@ -164,7 +212,7 @@ def test_the_list_is_sent_as_text_and_leaves_with_the_session(agent: httpx.Clien
     mail = unquote(re.search(r'href="mailto:\?subject=[^"&]*&body=([^"]*)"', page)[1])
     directory = services.store.current()
     assert mail == texts.text(views.card(directory.entry("pimms"), directory))
-    assert f'href="sms:?body={quote(texts.sms(views.card(directory.entry("pimms"), directory)), safe="/")}"' in page
+    assert f'href="sms:?body={quote(sms_of(services, "pimms"), safe="/")}"' in page
     mine = digest(agent.cookies["passerelle_staff"])
     with services.sessions() as session:
         assert session.get(StaffSession, mine).kept == ["pimms"]
