@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, get_args
 
+from anyio import from_thread
 from babel.dates import format_date
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from api import views
+from api.chat import new_conversation_id
 from api.pages import counter, current_directory
 from api.staff import texts
 from api.staff.asked import Asked, coming_days, words_of
@@ -17,14 +19,18 @@ from api.staff.guard import staff_session
 from api.staff.page import render
 from api.web.sheet import Sheet, french_date, sheet
 from api.wiring import Services
+from bot.engine import Message, Reply
 from knowledge.directory import Entry
 from knowledge.editing import history
 from knowledge.schema import Public, Quarter
 from knowledge.search.service import Evidence
+from nlu.french.text import clean
 
 _RESULTS = 8
 # Evidence costs as much as the search in a large directory: the likeliest say why at once, the others on their sheet.
 _EXPLAINED = 3
+# Less likely ones are folded away: they only look like an answer.
+_UNLIKELY = 0.05
 # Filters alone may leave thousands; nobody reads on.
 _LISTED = 50
 
@@ -40,14 +46,19 @@ class Found:
     confidence: float | None = None
     evidence: Evidence | None = None
 
+    @property
+    def is_unlikely(self) -> bool:
+        return self.confidence is not None and self.confidence < _UNLIKELY
+
 
 @router.get("/staff")
 def answering_page(request: Request, asked: Annotated[Asked, Depends()]) -> Response:
-    """The box, the filters and what they find; as typing goes on, only what they find (htmx)."""
-    found = _found(request.app.state.services, asked)
+    """The box, the filters, what the assistant decides and what they find; as typing goes on, only the last two (htmx)."""
+    services: Services = request.app.state.services
+    results: dict[str, Any] = {"asked": asked, "found": _found(services, asked), "reply": _reply(services, asked.q)}
     if request.headers.get("hx-target") == "results":
-        return render(request, "results.html", asked=asked, found=found)
-    return render(request, "answering.html", page="answering", asked=asked, found=found, kept=_kept(request), choices=_choices())
+        return render(request, "results.html", **results)
+    return render(request, "answering.html", page="answering", kept=_kept(request), choices=_choices(), **results)
 
 
 @router.get("/staff/action/{action_id}")
@@ -96,6 +107,14 @@ def _found(services: Services, asked: Asked) -> list[Found]:
     if not asked.is_filtered:
         return []
     return [shown(entry) for entry in islice(filter(filters.accepts, directory.entries), _LISTED)]
+
+
+def _reply(services: Services, q: str) -> Reply | None:
+    """What the assistant would answer to ``q`` as a first message: an emergency and a refusal are no sheet. Nothing of it is kept."""
+    said = clean(q)
+    if not said or not services.engine.is_ready():
+        return None
+    return from_thread.run(services.engine.compose, Message(new_conversation_id(), said, "staff")).reply
 
 
 def _kept(request: Request) -> list[str]:

@@ -45,6 +45,53 @@ def test_evidence_says_why(agent: httpx.Client, services):
     assert f"{round(100 * best.confidence)}\N{NO-BREAK SPACE}%" in page
 
 
+def unfolded(page: str) -> list[str]:
+    return ids(re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL))
+
+
+def decided(agent: httpx.Client, q: str, **chosen: str) -> tuple[str | None, str]:
+    """What the console says that the assistant decides, and the page."""
+    page = unescape(agent.get("/staff", params={"q": q} | chosen, headers=FRAGMENT).text)
+    found = re.search(r'data-decided="(\w+)"', page)
+    assert not found or found.start() < page.index('id="count"'), "first of all"
+    return found and found[1], page
+
+
+@pytest.mark.parametrize(
+    ("q", "decision", "said"),
+    [
+        ("aide aux devoirs", "out_of_scope", "Ce n'est pas dans l'annuaire."),
+        ("zzzzqqq", "unclear", "L'assistant n'a pas compris."),
+        ("femme battue", "emergency", "17 (police)"),
+        ("mon mari me frappe", "emergency", "3919"),
+        ("bonjour", "greet", "L'assistant répondrait : une salutation"),
+    ],
+)
+def test_what_the_bot_decides_comes_before_any_sheet(agent: httpx.Client, services, q: str, decision: str, said: str):
+    before = rows_of_every_table(services)
+    found, page = decided(agent, q)
+    assert found == decision and said in page
+    assert unfolded(page) == [] and "Aucune fiche ne convient vraiment." in page and ids(page)
+    assert rows_of_every_table(services) == before
+
+
+def test_where_sheets_answer_nothing_else_is_decided_and_unlikely_ones_are_folded(agent: httpx.Client, services):
+    found, page = decided(agent, "papiers")
+    likely = [hit.entry.id for hit in services.search.find("papiers", limit=8).hits if hit.confidence >= 0.05]
+    assert found is None and unfolded(page) == likely and 0 < len(likely) < len(ids(page)) == 8
+    _, page = decided(agent, "papiers", theme="francais")
+    assert unfolded(page) == ids(page) != []
+
+
+def test_evidence_is_no_word_that_is_in_every_message(agent: httpx.Client, services):
+    for q in ("je veux le français", "un lapin", "j'ai 17 ans et je veux un travail"):
+        for hit in services.search.find(q, limit=5).hits:
+            words = [word for word, _ in services.search.explain(q, hit.entry.id).words]
+            assert not {"le", "je", "je veux", "un", "ai", "j ai", "et"} & set(words)
+    best = services.search.find("je veux le français").best
+    assert "francais" in dict(services.search.explain("je veux le français", best.entry.id).words)
+
+
 def test_typing_fetches_the_results_alone(agent: httpx.Client):
     part = agent.get("/staff", params={"q": "papiers"}, headers=FRAGMENT)
     assert part.status_code == 200 and "<html" not in part.text and ids(part.text)
