@@ -14,6 +14,7 @@ from api.channels.meta import routes as meta_routes
 from api.channels.port import Channel
 from api.channels.twilio import Twilio
 from api.channels.worker import Worker
+from api.pages import counter
 from api.wiring import Ground, Services
 
 _TEXT_NUMBER = "urgence-114"
@@ -91,7 +92,11 @@ def _common(services: Ground) -> dict[str, Any]:
     def text_number() -> str | None:
         return next((one.number for one in services.store.current().help_numbers if one.id == _TEXT_NUMBER), None)
 
-    return {"text_number": text_number, "countries": services.settings.sms_countries}
+    return {
+        "text_number": text_number,
+        "countries": services.settings.sms_countries,
+        "pimms": lambda: counter(services.store.current()),
+    }
 
 
 # Of two for one name the last wins.

@@ -11,6 +11,7 @@ from api.channels import gsm
 from api.channels.port import Body, Channel, Command
 from api.pages import templates
 from api.staff import texts
+from api.web.sheet import Line
 from bot.engine import QuickReply, Reply
 
 MOST_SEGMENTS = 2
@@ -22,15 +23,19 @@ _COMMANDS: dict[str, Command] = {
 
 
 class SmsChannel(Channel):
-    """What all providers of SMS share. ``text_number`` returns the number of emergencies by SMS, from the directory."""
+    """What all providers of SMS share.
+
+    ``text_number`` returns the number of emergencies by SMS, ``pimms`` whom to call where no contact is known, both from the directory.
+    """
 
     name = "sms"
     at_once = 1
     confirms = True
     commands = _COMMANDS
 
-    def __init__(self, text_number: Callable[[], str | None], countries: str) -> None:
+    def __init__(self, text_number: Callable[[], str | None], countries: str, pimms: Callable[[], Sequence[Line]] = tuple) -> None:
         self._text_number = text_number
+        self._pimms = pimms
         self._countries = {country.strip().upper() for country in countries.split(",") if country.strip()}
 
     def render(self, reply: Reply, cards: Sequence[Mapping[str, Any]]) -> list[Body]:
@@ -41,7 +46,7 @@ class SmsChannel(Channel):
         if reply.read == "need" and cards and gsm.is_gsm(gsm.spell(whole)):
             if reply.outcome == "clarify":
                 return _several(cards, choices, whole)
-            return _one(cards[0], choices, whole)
+            return _one(cards[0], choices, whole, self._pimms())
         if reply.outcome == "handoff":
             return _words_of(f"{whole}\n{_wording().call()}", [])
         return _words_of(whole, choices if reply.outcome == "clarify" else [])
@@ -82,11 +87,11 @@ def emergency(whole: str, text_number: str | None) -> str:
     return gsm.chunks(lines[0], 1, room)[0].removesuffix(room) + room
 
 
-def _one(card: Mapping[str, Any], choices: Sequence[QuickReply], whole: str) -> list[Body]:
+def _one(card: Mapping[str, Any], choices: Sequence[QuickReply], whole: str, pimms: Sequence[Line]) -> list[Body]:
     """Who, telephone, where, when of the best; others by number while they fit; everything else for « PLUS »."""
     rest = _words_of(whole, [])
     more = gsm.spell(_wording().more())
-    essential = texts.sms(card, lambda text: gsm.segments(f"{gsm.spell(text)} {more}") <= MOST_SEGMENTS)
+    essential = texts.sms(card, pimms, lambda text: gsm.segments(f"{gsm.spell(text)} {more}") <= MOST_SEGMENTS)
     text = f"{gsm.spell(essential)} {more}"
     numbers: list[str] = []
     for quick in (quick for quick in choices if "action_id" in quick.payload):

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
 
+from anyio import from_thread
 from babel.dates import format_date
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from api import views
+from api.chat import new_conversation_id
+from api.pages import counter, current_directory
 from api.staff import texts
 from api.staff.asked import Asked, coming_days, words_of
 from api.staff.forms import label
@@ -15,14 +18,18 @@ from api.staff.guard import staff_session
 from api.staff.page import render
 from api.web.sheet import Sheet, french_date, sheet
 from api.wiring import Services
+from bot.engine import Message, Reply
 from knowledge.directory import Entry
 from knowledge.editing import history
 from knowledge.schema import Public, Quarter
 from knowledge.search.service import Evidence
+from nlu.french.text import clean
 
 _RESULTS = 8
 # Evidence costs as much as the search in a large directory: the likeliest say why at once, the others on their sheet.
 _EXPLAINED = 3
+# Less likely ones are folded away: they only look like an answer.
+_UNLIKELY = 0.05
 # Filters alone may leave thousands; nobody reads on.
 _LISTED = 50
 
@@ -38,16 +45,20 @@ class Found:
     confidence: float | None = None
     evidence: Evidence | None = None
 
+    @property
+    def is_unlikely(self) -> bool:
+        return self.confidence is not None and self.confidence < _UNLIKELY
+
 
 @router.get("/staff")
 def answering_page(request: Request, asked: Annotated[Asked, Depends()]) -> Response:
-    """The box, the filters and what they find; as typing goes on, only what they find (htmx)."""
-    found, fitting = _found(request.app.state.services, asked)
+    """The box, the filters, what the assistant decides and what they find; as typing goes on, only the last two (htmx)."""
+    services: Services = request.app.state.services
+    found, fitting = _found(services, asked)
+    results: dict[str, Any] = {"asked": asked, "found": found, "fitting": fitting, "reply": _reply(services, asked.q)}
     if request.headers.get("hx-target") == "results":
-        return render(request, "results.html", asked=asked, found=found, fitting=fitting)
-    return render(
-        request, "answering.html", page="answering", asked=asked, found=found, fitting=fitting, kept=_kept(request), choices=_choices()
-    )
+        return render(request, "results.html", **results)
+    return render(request, "answering.html", page="answering", kept=_kept(request), choices=_choices(), **results)
 
 
 @router.get("/staff/action/{action_id}")
@@ -61,7 +72,7 @@ def action_page(request: Request, action_id: str, retour: str = "") -> Response:
         changed = history.last(session, "action", entry.id)
     return render(
         request, "action.html", page="answering", id=entry.id, sheet=sheet(card), card=card, retour=retour, evidence=evidence, q=q,
-        kept=_kept(request), text=texts.text(card), sms=texts.sms(card), longest=texts.LONGEST_SMS,
+        kept=_kept(request), text=texts.text(card), sms=texts.sms(card, counter(current_directory(request))), longest=texts.LONGEST_SMS,
         seen=changed.number if changed else 0, date=french_date,
     )  # fmt: skip
 
@@ -95,6 +106,14 @@ def _found(services: Services, asked: Asked) -> tuple[list[Found], int]:
         return [shown(hit.entry, hit.confidence, explained=rank < _EXPLAINED) for rank, hit in enumerate(hits)], len(hits)
     fitting = [entry for entry in directory.entries if filters.accepts(entry)] if asked.is_filtered else []
     return [shown(entry) for entry in fitting[:_LISTED]], len(fitting)
+
+
+def _reply(services: Services, q: str) -> Reply | None:
+    """What the assistant would answer to ``q`` as a first message: an emergency and a refusal are no sheet. Nothing of it is kept."""
+    said = clean(q)
+    if not said or not services.engine.is_ready():
+        return None
+    return from_thread.run(services.engine.compose, Message(new_conversation_id(), said, "staff")).reply
 
 
 def _kept(request: Request) -> list[str]:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from api import views
+from api.pages import counter
 from api.staff import texts
 from api.staff.answering import Found
 from api.staff.guard import staff_session
@@ -26,7 +27,7 @@ def kept_page(request: Request) -> Response:
     directory, entries = request.app.state.services.store.current(), _entries(request)
     cards = [views.card(entry, directory) for entry in entries]
     found = [Found(entry.id, sheet(card)) for entry, card in zip(entries, cards, strict=True)]
-    text, sms = "\n\n\n".join(map(texts.text, cards)), "\n\n".join(map(texts.sms, cards))
+    text, sms = "\n\n\n".join(map(texts.text, cards)), "\n\n".join(texts.sms(card, counter(directory)) for card in cards)
     # An e-mail that cannot hold everything holds the short form; one that cannot hold that either is filled in by hand.
     linked = next((one for one in (text, sms) if texts.fits_link(one)), None)
     return render(request, "kept.html", page="answering", found=found, text=text, mail=linked, sms=sms if texts.fits_link(sms) else None)

@@ -8,6 +8,7 @@ from starlette.datastructures import URL
 
 from api.limits import client_address
 from api.staff.guard import COOKIE, SIGN_IN, lifetime, open_session, require, set_cookie
+from api.staff.known import known_browser, remember_browser
 from api.staff.page import back_to, render
 from api.wiring import Services
 from knowledge.accounts import people, sessions
@@ -41,7 +42,7 @@ def sign_in(
 ) -> Response:
     """Open a session. One answer for an unknown address and a wrong password, after the same time."""
     services: Services = request.app.state.services
-    wait = seconds_to_wait(request, people.normal_email(email))
+    wait = _seconds_to_wait_at_the_door(request, people.normal_email(email))
     if wait:
         return _refused(request, "slow", 429, email, suite, wait)
     with services.sessions.begin() as session:
@@ -67,7 +68,7 @@ def first_step_done(request: Request, account: Account, suite: str) -> Response:
 def signed_in(request: Request, account: Account, suite: str) -> Response:
     """Open a session for who has proved to be ``account``; with a new token, whatever the cookie held."""
     services: Services = request.app.state.services
-    request.app.state.sign_in_throttle.forget(account.email)
+    request.app.state.sign_in_throttle.forget(known_browser(request, account.email) or account.email)
     with services.sessions.begin() as session:
         sessions.erase_old(session, lifetime(services.settings))
         sessions.end(session, request.cookies.get(COOKIE, ""))
@@ -75,7 +76,14 @@ def signed_in(request: Request, account: Account, suite: str) -> Response:
         audit(session, account, "sign-in.done", account.email)
     response = back_to(_inside(suite))
     set_cookie(request, response, token)
+    remember_browser(request, response, account.email)
     return response
+
+
+def _seconds_to_wait_at_the_door(request: Request, email: str) -> int:
+    """As ``seconds_to_wait``; a browser in which this person signed in before is counted apart from everybody else's."""
+    known = known_browser(request, email)
+    return request.app.state.sign_in_throttle.seconds_to_wait(known, known) if known else seconds_to_wait(request, email)
 
 
 def seconds_to_wait(request: Request, account: str) -> int:

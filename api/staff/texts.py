@@ -1,7 +1,7 @@
 """An action as an agent hands it on: whole as text, in one SMS, on paper. The wording is in ``templates/staff/*.txt``."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from textwrap import shorten
@@ -11,7 +11,8 @@ from urllib.parse import quote
 import segno
 
 from api.pages import templates
-from api.web.sheet import Sheet, sheet
+from api.web.sheet import Line, Sheet, sheet
+from knowledge.schedules import now_in_paris
 from knowledge.settings import Settings
 
 LONGEST_SMS = 300
@@ -42,20 +43,37 @@ def text(card: Mapping[str, Any]) -> str:
     return str(_wording("text.txt").whole(sheet(card))).strip()
 
 
-def sms(card: Mapping[str, Any], fits: Callable[[str], bool] = lambda text: len(text) <= LONGEST_SMS) -> str:
+def sms(card: Mapping[str, Any], pimms: Sequence[Line] = (), fits: Callable[[str], bool] = lambda text: len(text) <= LONGEST_SMS) -> str:
     """Return who, telephone, where and when in at most 300 characters, or as much as ``fits``; cut at a word's end.
 
-    The age of the information is never cut.
+    ``pimms``: whom to call when no contact is known (``api.pages.counter``). The age of the information is never cut.
     """
+    card = _of_use_in_an_sms(card)
     wording, lines = _wording("sms.txt"), sheet(card)
     name = shorten(str(wording.name(lines)), _LONGEST_NAME, placeholder=_CUT)
     age = str(wording.age(card)).strip()
     for most in range(LONGEST_SMS - len(name) - len(age) - 2, 0, -1):
-        facts = shorten(str(wording.facts(lines)), most, placeholder=_CUT)
+        facts = shorten(str(wording.facts(lines, pimms)), most, placeholder=_CUT)
         text = " ".join(part for part in (name, facts, age) if part)
         if fits(text):
             break
     return text
+
+
+def _of_use_in_an_sms(card: Mapping[str, Any]) -> dict[str, Any]:
+    """``card`` without what costs room and tells nobody where or when to go.
+
+    That is: dates gone by of what goes on, an abbreviation alone as a place, the town after a name that ends with it.
+    """
+    today, ended = now_in_paris().date().isoformat(), card["status"] == "finished"
+    events = [event for event in card["events"] if ended or event["end"] >= today]
+    places = [place for place in card["places"] if place["address"] or place["city"] or not (place["name"] or "").isupper()]
+    return {**card, "events": events, "places": [_town_once(place) for place in places]}
+
+
+def _town_once(place: Mapping[str, Any]) -> Mapping[str, Any]:
+    repeated = place["city"] and not place["address"] and (place["name"] or "").endswith(place["city"])
+    return {**place, "city": None, "postal_code": None} if repeated else place
 
 
 def line(card: Mapping[str, Any], longest: int) -> str:

@@ -182,7 +182,7 @@ def form_page(
         problems=[(".".join(map(str, p.path)), forms.named(p.path), forms.reason(p)) for p in wrong],
         wrong_basis=[forms.reason(p) for p in wrong if p.path[0] == "basis"], sourced=kind in ("action", "organisation", "help_number"),
         sheet=previews.card_sheet(card), hours=previews.hours(content, today), pimms=counter(directory), root=ROOT, runs=runs,
-        date=french_date, sms=texts.sms(card) if card else None, longest=texts.LONGEST_SMS,
+        date=french_date, sms=texts.sms(card, counter(directory)) if card else None, longest=texts.LONGEST_SMS,
         address=address(kind, slug) if slug else f"{ROOT}/{forms.layout()['kinds'][kind]['path']}/nouveau",
     )  # fmt: skip
 

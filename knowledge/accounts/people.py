@@ -28,7 +28,7 @@ def create(session: Session, name: str, email: str, role: Role, password: str | 
         raise AccountRefused("email")
     if find(session, email):
         raise AccountRefused("email_taken")
-    password_hash = None if password is None else hash_password(password)
+    password_hash = None if password is None else hash_password(password, (name, email))
     account = Account(id=str(uuid.uuid4()), name=name, email=email, role=role.value, password_hash=password_hash)
     session.add(account)
     session.flush()
@@ -63,7 +63,7 @@ def invited(session: Session, token: str) -> Account:
 
 def set_password(session: Session, account: Account, password: str, but_session: str | None = None) -> None:
     """Change the password and end every session but one. Raises AccountRefused."""
-    account.password_hash = hash_password(password)
+    account.password_hash = hash_password(password, (account.name, account.email))
     account.invitation_hash = account.invited_until = None
     end_all(session, account.id, but=but_session)
 

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 
+from knowledge.search.function_words import only_function_words
 from nlu.french.classifier import LinearTextClassifier
 from nlu.french.features import TextFeatures
 
@@ -100,7 +101,7 @@ class Ranker:
         return odds[:-1], float(odds[-1])
 
     def contributions(self, row: csr_matrix, label: str, most: int = 5) -> list[tuple[str, float]]:
-        """The words of the message that spoke most for ``label``, with their weight."""
+        """The words of the message that spoke most for ``label``, with their weight; those that name nothing are left out."""
         at = self._position(label)
         if at is None:
             return []
@@ -109,7 +110,7 @@ class Ranker:
         spoken = [
             (str(names[j])[6:], float(v * weights[j])) for j, v in zip(row.indices, row.data, strict=True) if names[j].startswith("word__")
         ]
-        return sorted((word for word in spoken if word[1] > 0), key=lambda word: -word[1])[:most]
+        return sorted((word for word in spoken if word[1] > 0 and not only_function_words(word[0])), key=lambda word: -word[1])[:most]
 
     def nearest_example(self, row: csr_matrix, label: str) -> tuple[str, float] | None:
         """The example of ``label`` most like the message, with its cosine (0 to 1)."""

@@ -10,7 +10,9 @@ import pyotp
 import pytest
 import sqlalchemy as sa
 
+from knowledge.accounts.errors import AccountRefused
 from knowledge.accounts.models import Account
+from knowledge.accounts.passwords import hash_password, password_fits
 
 PASSWORD, OTHER = "quatre tulipes jaunes", "cinq dahlias violets"
 
@@ -77,6 +79,30 @@ def test_an_invited_person_chooses_the_password_once(administrator: httpx.Client
     assert sign_in(client, email, PASSWORD).status_code == 303
 
 
+@pytest.mark.parametrize(
+    "password",
+    [
+        "aaaaaaaaaaaaaa", "passwordpassword", "motdepassemotdepasse", "jetaimejetaime", "azertyuiopqsdf", "doudou123456",
+        "passerelle2026", "PasserelleBlois2026!", "camille.test@pimms.example", "CamilleTest2026!", "Motdepasse2024",
+    ],
+)  # fmt: skip
+def test_a_password_that_is_soon_guessed_is_refused(password: str):
+    with pytest.raises(AccountRefused) as refused:
+        hash_password(password, ("Camille Test", "camille.test@pimms.example"))
+    assert refused.value.code == "common"
+
+
+def test_a_new_password_may_not_be_one_s_own_address(browser: httpx.Client, account):
+    change = {"old": PASSWORD, "password": account.email, "again": account.email}
+    page = browser.post("/staff/compte/mot-de-passe", data=change)
+    assert page.status_code == 422 and "trop facile à deviner" in unescape(page.text)
+
+
+@pytest.mark.parametrize("password", ["trois chats gris", "élodie aime les mûres", "aZ3$" + "un vélo bleu dans la cour " * 30])
+def test_a_phrase_is_a_password(password: str):
+    assert password_fits(password, hash_password(password, ("Camille Test", "camille.test@pimms.example")))
+
+
 def test_what_is_wrong_with_a_new_account_is_said_and_nothing_is_lost(administrator: httpx.Client, account):
     for name, email, said in [("", "a@b.fr", "nom"), ("Camille", "camille", "adresse"), ("Camille", account.email.upper(), "existe")]:
         page = administrator.post("/staff/comptes", data={"name": name, "email": email, "role": "agent"})
@@ -101,7 +127,6 @@ def test_an_administrator_changes_closes_and_reopens(administrator: httpx.Client
 
 def test_the_last_administrator_stays_one(services):
     from knowledge.accounts import people
-    from knowledge.accounts.errors import AccountRefused
     from knowledge.accounts.models import Role
 
     with services.sessions() as session:  # rolled back at the end

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from api import views
+from api.pages import counter
 from api.staff import answering, texts
 from api.staff.asked import Asked, words_of
 from knowledge.accounts.models import StaffSession
@@ -42,6 +43,53 @@ def test_evidence_says_why(agent: httpx.Client, services):
     assert evidence.phrasing in page
     assert "Âge" in page
     assert f"{round(100 * best.confidence)}\N{NO-BREAK SPACE}%" in page
+
+
+def unfolded(page: str) -> list[str]:
+    return ids(re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL))
+
+
+def decided(agent: httpx.Client, q: str, **chosen: str) -> tuple[str | None, str]:
+    """What the console says that the assistant decides, and the page."""
+    page = unescape(agent.get("/staff", params={"q": q} | chosen, headers=FRAGMENT).text)
+    found = re.search(r'data-decided="(\w+)"', page)
+    assert not found or found.start() < page.index('id="count"'), "first of all"
+    return found and found[1], page
+
+
+@pytest.mark.parametrize(
+    ("q", "decision", "said"),
+    [
+        ("aide aux devoirs", "out_of_scope", "Ce n'est pas dans l'annuaire."),
+        ("zzzzqqq", "unclear", "L'assistant n'a pas compris."),
+        ("femme battue", "emergency", "17 (police)"),
+        ("mon mari me frappe", "emergency", "3919"),
+        ("bonjour", "greet", "L'assistant répondrait : une salutation"),
+    ],
+)
+def test_what_the_bot_decides_comes_before_any_sheet(agent: httpx.Client, services, q: str, decision: str, said: str):
+    before = rows_of_every_table(services)
+    found, page = decided(agent, q)
+    assert found == decision and said in page
+    assert unfolded(page) == [] and "Aucune fiche ne convient vraiment." in page and ids(page)
+    assert rows_of_every_table(services) == before
+
+
+def test_where_sheets_answer_nothing_else_is_decided_and_unlikely_ones_are_folded(agent: httpx.Client, services):
+    found, page = decided(agent, "papiers")
+    likely = [hit.entry.id for hit in services.search.find("papiers", limit=8).hits if hit.confidence >= 0.05]
+    assert found is None and unfolded(page) == likely and 0 < len(likely) < len(ids(page)) == 8
+    _, page = decided(agent, "papiers", theme="francais")
+    assert unfolded(page) == ids(page) != []
+
+
+def test_evidence_is_no_word_that_is_in_every_message(agent: httpx.Client, services):
+    for q in ("je veux le français", "un lapin", "j'ai 17 ans et je veux un travail"):
+        for hit in services.search.find(q, limit=5).hits:
+            words = [word for word, _ in services.search.explain(q, hit.entry.id).words]
+            assert not {"le", "je", "je veux", "un", "ai", "j ai", "et"} & set(words)
+    best = services.search.find("je veux le français").best
+    assert "francais" in dict(services.search.explain("je veux le français", best.entry.id).words)
 
 
 def test_typing_fetches_the_results_alone(agent: httpx.Client):
@@ -123,6 +171,53 @@ def test_an_sms_holds_in_300_characters_with_the_telephone_whole(services):
             assert "Terminé" in sms
 
 
+def sms_of(services, action_id: str, **changes) -> str:
+    directory = services.store.current()
+    return texts.sms(views.card(directory.entry(action_id), directory) | changes, counter(directory))
+
+
+@pytest.mark.parametrize(
+    ("action_id", "year"),
+    [
+        ("alire-jeunes-pjj", 2021),
+        ("faq-appel-a-projets", 2021),
+        ("alire-fle-integration", 2023),
+        ("rers-echanges-savoirs", 2019),
+        ("pimms", 2024),
+    ],
+)
+def test_an_sms_is_as_old_as_the_oldest_of_what_it_says(services, action_id: str, year: int):
+    assert f"Info de {year} :" in sms_of(services, action_id)
+
+
+def test_an_sms_without_a_contact_gives_the_counter_s_telephone(services):
+    directory = services.store.current()
+    phone = counter(directory)[0].text
+    without = [entry.id for entry in directory.entries if not entry.contacts]
+    assert len(without) > 10
+    assert [one for one in without if f"Contact non connu : demandez au PIMMS, {phone}." not in sms_of(services, one)] == []
+
+
+def test_an_sms_is_in_whole_sentences_and_says_nothing_twice(services):
+    assert " Pas pendant les vacances scolaires. Info de" in sms_of(services, "begon-programmation")
+    assert "(Maison de Bégon) (" not in sms_of(services, "begon-actions-culturelles")
+    assert "Quartiers Nord de Blois. " in sms_of(services, "bge-citeslab")
+    assert "PRE." not in sms_of(services, "parenthese-estime-de-soi")
+
+
+def test_an_sms_names_a_day_gone_by_only_of_what_is_over(services):
+    assert "Strasbourg" not in sms_of(services, "rers-echanges-savoirs")
+    assert "juillet 2021" in sms_of(services, "acesm-journee-mer")
+    coming = {
+        "title": "Fête",
+        "text": "Le 3 mai 2099.",
+        "start": "2099-05-03",
+        "end": "2099-05-03",
+        "source": {"published": "2098", "title": "x"},
+    }
+    assert "Fête : Le 3 mai 2099." in sms_of(services, "rers-echanges-savoirs", events=[coming])
+
+
 def test_a_long_sms_is_cut_at_a_word_s_end(services):
     directory = services.store.current()
     card = views.card(directory.entry("pimms"), directory)
@@ -173,8 +268,8 @@ def test_the_list_is_sent_as_text_and_leaves_with_the_session(agent: httpx.Clien
     mail = unquote(re.search(r'href="mailto:\?subject=[^"&]*&body=([^"]*)"', page)[1])
     directory = services.store.current()
     card = views.card(directory.entry("pimms"), directory)
-    assert mail == (texts.text(card) if texts.fits_link(texts.text(card)) else texts.sms(card))
-    assert f'href="sms:?body={quote(texts.sms(views.card(directory.entry("pimms"), directory)), safe="/")}"' in page
+    assert mail == (texts.text(card) if texts.fits_link(texts.text(card)) else sms_of(services, "pimms"))
+    assert f'href="sms:?body={quote(sms_of(services, "pimms"), safe="/")}"' in page
     mine = digest(agent.cookies["passerelle_staff"])
     with services.sessions() as session:
         assert session.get(StaffSession, mine).kept == ["pimms"]

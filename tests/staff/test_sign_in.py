@@ -127,6 +127,32 @@ def test_guessing_is_slowed_down_per_account(open_app, account):
     assert sign_in(client, account.email).status_code == 429
 
 
+def test_strangers_lock_nobody_out_of_the_browser_they_know(open_app, account):
+    client = open_app(rate_limit_sign_in=2, trusted_proxies=1)
+    sign_in(client, account.email)
+    token = client.cookies[COOKIE]
+    client.cookies.delete(COOKIE)
+    mine = dict(client.cookies.items())
+    assert mine and token not in mine.values()
+
+    client.cookies.clear()
+    for i in range(12):
+        client.headers["x-forwarded-for"] = f"192.0.2.{i % 4}"
+        stranger = sign_in(client, account.email, "pas le bon du tout")
+    assert stranger.status_code == 429
+    for name, value in mine.items():
+        client.cookies.set(name, value, path="/staff/connexion")
+    assert sign_in(client, account.email).url.path == "/staff"
+
+    # It is no way to guess more, and none for another account.
+    client.cookies.delete(COOKIE)
+    assert [sign_in(client, account.email, "pas le bon du tout").status_code for _ in range(3)] == [401, 401, 429]
+    name = next(iter(mine))
+    client.cookies.clear()
+    client.cookies.set(name, mine[name].replace(mine[name][:4], "abcd"), path="/staff/connexion")
+    assert sign_in(client, account.email).status_code == 429
+
+
 def test_guessing_is_slowed_down_per_client(open_app):
     client = open_app(rate_limit_sign_in=1)
     assert [sign_in(client, f"{i}@pimms.example").status_code for i in range(6)] == [401] * 5 + [429]

@@ -1,6 +1,7 @@
 // The console's own script: keys, copying, printing. Every page works without it; htmx does the rest.
 
-const RESULT = "[data-results] h2 a";
+// Those folded away are no results until they are unfolded.
+const RESULT = "[data-results] h2 a:not(details:not([open]) a)";
 
 const box = () => document.querySelector('[data-shortcut="/"]');
 const typing = (element) => element.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");

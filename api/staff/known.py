@@ -1,0 +1,42 @@
+"""Browsers in which somebody signed in before: what strangers try on the account does not lock its owner out of them.
+
+A browser that shows this cookie has a count of its own (OWASP's "device cookies"); it opens nothing by itself.
+"""
+
+import hashlib
+import hmac
+
+from fastapi import Request, Response
+
+from api.staff.guard import SIGN_IN
+from knowledge.accounts.tokens import new_token
+from knowledge.settings import Settings
+
+_NAME = "passerelle_known"
+_REMEMBERED_FOR = 180 * 24 * 3600
+
+
+def known_browser(request: Request, email: str) -> str | None:
+    """What this browser is counted as when ``email`` signed in here before, else None."""
+    given = request.cookies.get(_name(email), "")
+    nonce, _, _signature = given.partition(".")
+    return f"known:{nonce}" if hmac.compare_digest(given.encode(), _signed(request, nonce, email).encode()) else None
+
+
+def remember_browser(request: Request, response: Response, email: str) -> None:
+    """Let the browser show next time that ``email`` signed in here."""
+    settings: Settings = request.app.state.services.settings
+    response.set_cookie(
+        _name(email), _signed(request, new_token(), email), path=SIGN_IN, secure=settings.public_url.startswith("https://"),
+        httponly=True, samesite="lax", max_age=_REMEMBERED_FOR,
+    )  # fmt: skip
+
+
+def _name(email: str) -> str:
+    """One cookie an account: colleagues share a desk."""
+    return f"{_NAME}_{hashlib.sha256(email.encode()).hexdigest()[:12]}"
+
+
+def _signed(request: Request, nonce: str, email: str) -> str:
+    key: str = request.app.state.services.secret_key
+    return f"{nonce}.{hmac.new(key.encode(), f'known:{nonce}:{email}'.encode(), hashlib.sha256).hexdigest()}"
