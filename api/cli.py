@@ -256,11 +256,12 @@ def kb_import(
     file: Path = typer.Argument(help="a file that `kb export` writes, or one of its formats from elsewhere"),
     dry_run: bool = typer.Option(False, "--dry-run", help="say what would change, write nothing"),
     remove_absent: bool = typer.Option(False, "--remove-absent", help="xlsx, csv: rows that are not in a table of the file are removed"),
+    into_empty: bool = typer.Option(False, "--into-empty", help="a new database that holds this file alone: without the YAML files"),
 ) -> None:
     """Read a file into the directory: all or nothing. Every change is said, and every refused value."""
     from api.kb_files import import_
 
-    import_(settings(), file, dry_run, remove_absent)
+    import_(settings(), file, dry_run, remove_absent, into_empty)
 
 
 @kb.command("stale")

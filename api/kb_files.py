@@ -43,12 +43,20 @@ def export(given: Settings, path: Path, name: str | None, template: bool) -> Non
     typer.echo(f"{path}: directory version {version} ({name}), {len(content.organisations)} organisations, {actions} actions.")
 
 
-def import_(given: Settings, path: Path, only_say: bool, remove_absent: bool) -> None:
-    """Say what ``path`` changes, row by row, and write it unless ``only_say``. All or nothing."""
+def import_(given: Settings, path: Path, only_say: bool, remove_absent: bool, into_empty: bool) -> None:
+    """Say what ``path`` changes, row by row, and write it unless ``only_say``. All or nothing.
+
+    ``into_empty``: the database holds no directory yet and is not filled from the YAML files first.
+    """
     if path.stat().st_size > _MOST_BYTES:
         raise ExchangeRefused("file_too_large")
     data = path.read_bytes()
-    _, factory, _ = open_knowledge(given)
+    _, factory, _ = open_knowledge(given, fill=not into_empty)
+    if into_empty:
+        with factory() as session:
+            if session.execute(sa.select(DirectoryVersion.version)).scalar_one_or_none() is not None:
+                typer.echo("The database holds a directory already: leave --into-empty out, or use another database.", err=True)
+                raise typer.Exit(1)
     try:
         with factory.begin() as session:
             by = f"passerelle kb import, {getpass.getuser()}"

@@ -16,12 +16,13 @@ class BadSettings(ValueError):
     """A setting is missing or contradicts another; the message says what to set."""
 
 
-def open_knowledge(settings: Settings) -> tuple[Engine, sessionmaker, DirectoryStore]:
-    """Open, migrate and if need be fill the database. Raises KnowledgeError."""
+def open_knowledge(settings: Settings, fill: bool = True) -> tuple[Engine, sessionmaker, DirectoryStore]:
+    """Open, migrate and if need be fill the database (unless not to ``fill``). Raises KnowledgeError."""
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     database = open_engine(settings.database)
     migrate(database)
-    load_if_empty(database)
+    if fill:
+        load_if_empty(database)
     factory = sessions(database)
     return database, factory, DirectoryStore(factory)
 

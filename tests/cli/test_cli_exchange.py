@@ -20,6 +20,21 @@ def test_the_directory_leaves_and_comes_back_unchanged(run, tmp_path: Path, name
     assert first.read_bytes() == second.read_bytes()
 
 
+@pytest.mark.parametrize(("name", "ending"), [("archive", "zip"), ("csv", "zip"), ("data-inclusion", "json"), ("hsds", "zip")])
+def test_a_file_into_an_empty_database_is_all_that_it_holds(run, tmp_path: Path, name: str, ending: str):
+    first, second = tmp_path / f"first.{ending}", tmp_path / f"second.{ending}"
+    assert run("kb", "export", str(first), "--format", name).returncode == 0
+    other = str(tmp_path / "other")
+    said = run("kb", "import", str(first), "--into-empty", "--dry-run", PASSERELLE_VAR_DIR=other).stdout
+    assert "0 changed, 0 removed, 0 moved, 0 unchanged. Nothing was written." in said and " 0 added" not in said
+    done = run("kb", "import", str(first), "--into-empty", PASSERELLE_VAR_DIR=other)
+    assert done.returncode == 0 and done.stdout.endswith("Written.\n"), done.stderr
+    run("kb", "export", str(second), "--format", name, PASSERELLE_VAR_DIR=other)
+    assert first.read_bytes() == second.read_bytes()
+    again = run("kb", "import", str(first), "--into-empty", PASSERELLE_VAR_DIR=other)
+    assert again.returncode == 1 and "holds a directory already" in again.stderr
+
+
 @pytest.fixture
 def contacts(run, tmp_path: Path) -> Path:
     """The contacts as a table, with one changed."""
