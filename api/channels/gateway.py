@@ -9,13 +9,16 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+import logging
 from typing import Any
 
 import httpx
 
 from api.channels.calls import ask
 from api.channels.port import Arrived, Body, Fate, GiveUp, TryLater
-from api.channels.sms import SmsChannel
+from api.channels.sms import SmsChannel, international
+
+logger = logging.getLogger(__name__)
 
 INCOMING, STATUS = "/channels/sms", "/channels/sms/status"
 SIGNATURE = "x-signature"
@@ -36,12 +39,18 @@ class Gateway(SmsChannel):
         return hmac.compare_digest(signature.encode(), wanted.encode())
 
     def arrived(self, body: dict[str, Any]) -> list[Arrived]:
-        """Return the message of a webhook; none when it is not one, or our own."""
+        """Return the message of a webhook, its sender as E.164; none when it is not one, or our own."""
         provider_id, sender, text = body.get("id"), body.get("from"), body.get("text")
         complete = isinstance(sender, str) and isinstance(text, str) and isinstance(provider_id, str | int)
-        if not complete or not 0 < len(str(provider_id)) <= 200 or sender == self._from or not 0 < len(str(sender)) <= 100:
+        if not complete or not 0 < len(str(provider_id)) <= 200 or not 0 < len(str(sender)) <= 100:
             return []
-        return [Arrived(self.name, str(provider_id), str(sender), str(text))]
+        number = international(str(sender))
+        if number == international(self._from):
+            return []
+        if not self.accepts(number):
+            # The number itself stays out of the log; how long it is tells a short code from a number abroad.
+            logger.warning("channels: the gateway's sender of %d characters is not one to be answered", len(number))
+        return [Arrived(self.name, str(provider_id), number, str(text))]
 
     async def deliver(self, recipient: str, body: Body, key: str) -> str:
         if not self.accepts(recipient):

@@ -18,7 +18,8 @@ _SIGNS = {
     "•": "-", "·": ".", "×": "x", "°": "o", "œ": "oe", "Œ": "OE", "²": "2", "³": "3", "½": "1/2", "→": ">", "✓": "-", "\t": " ",
 }  # fmt: skip
 _QUOTED = re.compile(r"«\s*|\s*»")
-_BREAK = re.compile(r"(?<=[.!?:;])\s+|\n+")
+# Between sentences; a label (« Où : »), « Tél. » and the number of a list (« 2. ») stay with what they announce.
+_BREAK = re.compile(r"(?m)(?<=[.!?;])(?<!^\d\.)(?<!\bTél\.)[^\S\n]+|\s*\n\s*")
 
 
 def spell(text: str) -> str:
@@ -71,10 +72,10 @@ def segments(text: str) -> int:
     return 1 if length <= alone else -(-length // (joined - wide))
 
 
-def chunks(text: str, most: int, hint: str = "") -> list[str]:
+def chunks(text: str, most: int, hint: str = "", goes_on: bool = False) -> list[str]:
     """Cut ``text`` into messages of at most ``most`` segments, at the ends of sentences where there are any, else at words.
 
-    Each but the last ends with ``hint``. Nothing is left out.
+    Each but the last ends with ``hint``, the last too when it ``goes_on``. Nothing is left out.
     """
     done: list[str] = []
     current = ""
@@ -84,6 +85,8 @@ def chunks(text: str, most: int, hint: str = "") -> list[str]:
             done.append(current + hint)
             joined = part
         current = joined
+    if goes_on:
+        return [*done, current + hint] if current else done
     if len(done) == 1 and segments(f"{done[0].removesuffix(hint)}\n{current}") <= most:
         return [f"{done[0].removesuffix(hint)}\n{current}"]  # without the hint both fit
     return [*done, current] if current else done

@@ -1,6 +1,7 @@
 """An action as an agent hands it on: whole as text, in one SMS, on paper. The wording is in ``templates/staff/*.txt``."""
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,7 @@ _LONGEST_LINKED = 1900
 # Of these, so many at most for the title and the organisation: the telephone number behind them is never cut.
 _LONGEST_NAME = 160
 _CUT = "…"
+_SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[^\W\d_a-zà-ÿ])")  # « Tél. 02… » and « 3 av. de… » go on
 _ON_PAPER = ("title", "organisation", "notice", "summary", "phone", "event", "place", "schedule", "audience", "price", "source")
 _LENGTHS = {"short": 850, "long": 1150, "longest": math.inf}
 
@@ -44,17 +46,16 @@ def text(card: Mapping[str, Any]) -> str:
 
 
 def sms(card: Mapping[str, Any], pimms: Sequence[Line] = (), fits: Callable[[str], bool] = lambda text: len(text) <= LONGEST_SMS) -> str:
-    """Return who, telephone, where and when in at most 300 characters, or as much as ``fits``; cut at a word's end.
+    """Return who, telephone, where and when in at most 300 characters, or as much as ``fits``; cut between sentences where it can be.
 
     ``pimms``: whom to call when no contact is known (``api.pages.counter``). The age of the information is never cut.
     """
     card = _of_use_in_an_sms(card)
     wording, lines = _wording("sms.txt"), sheet(card)
     name = shorten(str(wording.name(lines)), _LONGEST_NAME, placeholder=_CUT)
-    age = str(wording.age(card)).strip()
-    for most in range(LONGEST_SMS - len(name) - len(age) - 2, 0, -1):
-        facts = shorten(str(wording.facts(lines, pimms)), most, placeholder=_CUT)
-        text = " ".join(part for part in (name, facts, age) if part)
+    facts, known = [fact for fact in map(str.strip, str(wording.facts(lines, pimms)).split("\n")) if fact], age(card)
+    for most in range(LONGEST_SMS - len(name) - len(known) - 2, 0, -1):
+        text = " ".join(part for part in (name, _first_of(facts, most), known) if part)
         if fits(text):
             break
     return text
@@ -74,6 +75,29 @@ def _of_use_in_an_sms(card: Mapping[str, Any]) -> dict[str, Any]:
 def _town_once(place: Mapping[str, Any]) -> Mapping[str, Any]:
     repeated = place["city"] and not place["address"] and (place["name"] or "").endswith(place["city"])
     return {**place, "city": None, "postal_code": None} if repeated else place
+
+
+def age(card: Mapping[str, Any]) -> str:
+    """Return how old the information is, with what to do about it; nothing when somebody verified it, or it is not known."""
+    return str(_wording("sms.txt").age(card)).strip()
+
+
+def brief(card: Mapping[str, Any]) -> list[str]:
+    """Return what ``line`` leaves out, to add as there is room: a contact, where, who, when; empty what is not known."""
+    return [fact.strip() for fact in str(_wording("sms.txt").brief(sheet(card), card)).split("\n")]
+
+
+def _first_of(facts: Sequence[str], most: int) -> str:
+    """Join as many sentences as ``most`` characters hold. Only the first sentence of a fact is cut: half of it says more than nothing."""
+    text = ""
+    for fact in facts:
+        for place, sentence in enumerate(_SENTENCE_END.split(fact)):
+            longer = f"{text} {sentence}".strip()
+            if len(longer) > most:
+                cut = shorten(longer, most, placeholder=_CUT) if most else ""
+                return cut if not place and len(cut) > len(text) + len(_CUT) else text
+            text = longer
+    return text
 
 
 def line(card: Mapping[str, Any], longest: int) -> str:

@@ -13,25 +13,24 @@ Body = dict[str, Any]
 
 
 def keep(session: Session, conversation: str, bodies: Sequence[Body], at_once: int | None) -> list[Body]:
-    """Return the bodies to send now and keep the others, and the choices of those that are sent."""
+    """Return the bodies to send now and keep the others, and the choices of those that are sent.
+
+    While none of them shows choices the former ones hold: their numbers are still the last that the person saw.
+    """
     now, rest = (list(bodies), []) if at_once is None else (list(bodies[:at_once]), list(bodies[at_once:]))
-    choices: list[str] = next((body["choices"] for body in reversed(now) if body.get("choices")), [])
-    values = {"rest": rest, "choices": choices, "updated_at": utc_now()}
-    begun = insert(session, Kept).values(conversation=conversation, **values)
+    values: dict[str, Any] = {"rest": rest, "updated_at": utc_now()}
+    shown = next((body["choices"] for body in reversed(now) if body.get("choices")), None)
+    if shown:
+        values["choices"] = shown
+    begun = insert(session, Kept).values(conversation=conversation, **{"choices": []} | values)
     session.execute(begun.on_conflict_do_update(index_elements=["conversation"], set_=values))
     return now
 
 
 def more(session: Session, conversation: str, at_once: int | None) -> list[Body]:
-    """Return the next bodies of the last answer; nothing when all was sent. The choices stay when these show none."""
+    """Return the next bodies of the last answer; nothing when all was sent."""
     kept = session.get(Kept, conversation)
-    if kept is None or not kept.rest:
-        return []
-    choices = kept.choices
-    now = keep(session, conversation, kept.rest, at_once)
-    session.refresh(kept)
-    kept.choices = kept.choices or choices
-    return now
+    return keep(session, conversation, kept.rest, at_once) if kept and kept.rest else []
 
 
 def chosen(session: Session, conversation: str, text: str) -> str | None:

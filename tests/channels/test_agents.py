@@ -92,6 +92,20 @@ def test_an_agent_reads_every_word_whatever_the_limits_say(running, twilio, sign
     assert len(twilio.created) < answered + len(said) and not any("beaucoup de messages" in body for body in twilio.bodies())
 
 
+def test_an_agents_long_message_leaves_whole_and_asks_for_nothing(running, twilio, signed_in):
+    here = running()
+    say(here, "RAPPEL", "SM1")
+    with here.services.sessions() as session:
+        (asked,) = callbacks.queue(session)
+    agent = signed_in(here)
+    for step in ("prendre", "ouvrir"):
+        agent.post(f"/staff/rappels/{asked.id}/{step}")
+    agent.post(f"/staff/conversations/{asked.id}", data={"text": "Voici ce que vous pouvez faire. " * 16})
+    until(lambda: settled(here.services))
+    (_, *parts) = twilio.bodies()
+    assert len(parts) == 2 and "PLUS" not in "".join(parts) and "".join(parts).count("Voici") == 16
+
+
 def test_what_did_not_leave_is_tried_again_or_dropped_by_an_editor(running, twilio, signed_in):
     here = running()
     for number in (1, 2):

@@ -77,6 +77,25 @@ def test_a_message_in_and_its_answer_out(gateway, operator):
     assert [(row.state, row.recipient) for row in rows(here.services)] == [("delivered", None)]
 
 
+@pytest.mark.parametrize("written", ["33612345678", "0612345678", "0033612345678"])
+def test_a_number_as_french_operators_write_it_is_answered(gateway, operator, written):
+    here = gateway()
+    assert post(here, {"id": "1", "from": written, "text": "bonjour"}).status_code == 204
+    until(lambda: operator.created and settled(here.services))
+    assert [body["to"] for body in operator.created.values()] == [PERSON]
+    assert len({message.conversation_id for message in here.engine.asked}) == 1
+
+
+def test_who_is_not_answered_is_logged_without_the_number(gateway, operator, caplog):
+    here = gateway()
+    post(here, {"id": "1", "from": "36111", "text": "Gagnez un lot"})
+    until(lambda: settled(here.services))
+    assert not operator.created and "5 characters" in caplog.text and "36111" not in caplog.text
+    post(here, {"id": "2", "from": OURS.lstrip("+"), "text": "Réponse à bonjour"})
+    until(lambda: settled(here.services))
+    assert not operator.created and not here.engine.asked
+
+
 def test_what_is_not_signed_is_refused(gateway):
     here = gateway()
     for signature in ("sha256=00", "é", "sha256=" + "0" * 64):

@@ -1,17 +1,25 @@
 """The alphabet of SMS, their segments, and that no answer takes more than two."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api import views
 from api.channels import gsm
-from api.channels.sms import SmsChannel, emergency, may_be_written_to
+from api.channels.sms import SmsChannel, emergency, international, may_be_written_to
+from api.staff import texts
 from bot.engine import QuickReply, Reply, Utterance
 from bot.wording import all_responses
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=700)
 FRENCH = st.text("abcdeéèêëàâçîïôöùûüœ’«»… .,!?:;\n€[]'-_123ÇÊŒ", max_size=900)
+
+
+def says_number(text: str, number: str) -> bool:
+    """As a word: 114 is not in 3114."""
+    return number in re.findall(r"\d+", text)
 
 
 class Sms(SmsChannel):
@@ -69,6 +77,39 @@ def test_chunks_fit_and_lose_no_word(text, most, hint):
     ).replace("\n", "")
 
 
+def test_no_cut_parts_a_label_or_a_number_from_what_it_announces():
+    text = "Une phrase. " * 11 + "Où : rue Mirabeau, à Blois.\n2. Danse. Tél. 02 54 00 00 00. " * 14
+    for most in (1, 2):
+        for part in gsm.chunks(gsm.spell(text), most, " PLUS."):
+            before = part.removesuffix(" PLUS.")
+            assert not re.search(r"(:|\b\d\.|Tél\.)$", before), part
+
+
+def test_hours_are_cut_between_sentences(cards):
+    (pimms,) = (card for card in cards if card["id"] == "pimms")
+    said = texts.sms(pimms, lambda text: gsm.segments(f"{text} PLUS pour la suite.") <= 2)
+    assert "de 13 h 30 à 17 h 30. Info de" in said and "…" not in said
+    assert not any("… Info" in texts.sms(card) and texts.sms(card).count(". ") > 4 for card in cards)
+
+
+def test_an_agents_long_message_asks_for_nothing(sms):
+    bodies = sms.plain("Voici ce que vous pouvez faire. " * 20)
+    assert len(bodies) == 3 and all("PLUS" not in body["text"] for body in bodies)
+
+
+def test_a_list_that_the_text_numbers_is_not_numbered_again(sms):
+    quick = (QuickReply("PIMMS, maison", '/choose_nth{"action_id": "pimms"}'), QuickReply("Autre chose", "/other_proposal"))
+    (body,) = sms.render(Reply("c", "clarify", (Utterance("Laquelle voulez-vous ?\n1. PIMMS, maison", quick),), ("pimms",)), [])
+    assert body == {"text": "Laquelle voulez-vous ?\n1. PIMMS, maison\n2 Autre chose", "choices": [one.payload for one in quick]}
+
+
+def test_choices_go_only_with_the_part_that_shows_them(sms):
+    quick = tuple(QuickReply(f"Choix {number}", f"/c{number}") for number in range(1, 6))
+    bodies = sms.render(Reply("c", "clarify", (Utterance("Une phrase. " * 30 + "\nLaquelle ?", quick),)), [])
+    assert [bool(body.get("choices")) for body in bodies] == [False, False, True]
+    assert bodies[-1]["text"].startswith("Laquelle ?\n1 Choix 1\n") and all("PLUS" in body["text"] for body in bodies[:-1])
+
+
 def test_the_answer_for_every_action_takes_at_most_two_segments_and_stays_in_the_alphabet(sms, cards):
     assert len(cards) > 50
     whole = Utterance("Une phrase. " * 60, (QuickReply("Autre chose", "/other_proposal"),))
@@ -113,15 +154,22 @@ def emergencies():
 @pytest.mark.parametrize(("name", "text"), emergencies())
 def test_every_emergency_is_one_segment_with_the_number_to_call_and_the_one_for_sms(name, text):
     said = emergency(text, "114")
-    assert gsm.segments(said) == 1 and gsm.is_gsm(said) and "114" in said
+    assert gsm.segments(said) == 1 and gsm.is_gsm(said) and says_number(said, "114")
     first_number = next(word.strip(".,") for word in text.split() if word.strip(".,").isdecimal())
-    assert first_number in said
+    assert says_number(said, first_number)
+
+
+def test_the_114_stands_beside_the_3114():
+    said = emergency("Appelez le 3114, gratuit.\nSi la vie est en danger, appelez le 15.", "114")
+    assert said == "Appelez le 3114, gratuit.\nSi la vie est en danger, appelez le 15.\nSans parler : SMS au 114."
+    said = emergency("Ne restez pas seul avec ça.\nAppelez le 3114 maintenant.\nOu le 15.", "114")
+    assert all(says_number(said, number) for number in ("3114", "15", "114"))
 
 
 @given(TEXTS.filter(lambda text: gsm.spell(text)))
 def test_an_emergency_of_any_wording_is_one_segment(text):
     said = emergency(text, "114")
-    assert gsm.segments(said) == 1 and "114" in said
+    assert gsm.segments(said) == 1 and says_number(said, "114")
 
 
 def test_another_script_is_kept_and_counted_as_it_is(sms):
@@ -144,3 +192,15 @@ def test_another_script_is_kept_and_counted_as_it_is(sms):
 )
 def test_who_may_be_written_to(number, allowed):
     assert may_be_written_to(number, {"FR"}) is allowed
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+33612345678", "+33612345678"), ("33612345678", "+33612345678"), ("0612345678", "+33612345678"),
+        ("0033612345678", "+33612345678"), ("06 12 34 56 78", "+33612345678"), ("447911123456", "+447911123456"), ("36111", "36111"),
+        ("INFO", "INFO"), ("", ""),
+    ],
+)  # fmt: skip
+def test_numbers_as_operators_write_them(written, number):
+    assert international(written) == number

@@ -1,5 +1,7 @@
-"""What the real assistant says by SMS: every body within two segments, every emergency in one with the 114."""
+"""What the real assistant says by SMS: every body within two segments, every emergency in one with the 114; the commonest
+needs get who, telephone and where at once, and a number does what the visible number says."""
 
+import re
 import uuid
 
 import pytest
@@ -7,8 +9,10 @@ import pytest
 from api.channels import gsm
 from api.channels.registry import _common
 from api.views import cards
+from api.web.sheet import sheet
 from bot.engine import Message
-from tests.channels.test_sms import Sms
+from knowledge.delivery import kept
+from tests.channels.test_sms import Sms, says_number
 
 SAID = [
     "bonjour", "merci", "au revoir", "aide", "tu es un robot ?", "t'es nul",
@@ -20,7 +24,13 @@ SAID = [
 EMERGENCIES = [
     "mon mari me frappe", "il y a le feu chez moi", "je veux mourir", "mon père fait un malaise", "on me harcèle sur internet",
     "je dors dehors ce soir", "mon voisin frappe son enfant", "je suis sourd et j'ai besoin des secours", "au secours",
-    "help me he is going to kill me",
+    "help me he is going to kill me", "je vais me tuer",
+]  # fmt: skip
+NEEDS = [
+    "Je veux apprendre le français", "Je cherche du travail", "Que peut faire un jeune pour trouver un métier ?",
+    "J'ai besoin d'aide pour mes papiers", "J'ai besoin d'aide pour me soigner", "travail et logement", "du sport entre femmes",
+    "je ne comprends rien au courrier de la CAF", "créer une entreprise", "passer le permis de conduire", "apprendre l'ordinateur",
+    "je me sens seul", "je veux connaître mes droits", "échanger des savoirs", "je veux faire du sport et apprendre le français",
 ]  # fmt: skip
 
 
@@ -47,4 +57,63 @@ async def test_an_emergency_is_one_segment_with_the_114(services, sms, said):
     reply = await services.engine.respond(Message(uuid.uuid4().hex, said, "sms"))
     assert reply.outcome == "emergency"
     (body,) = sms.render(reply, cards(services, reply.actions))
-    assert sms.cost(body) == 1 and "114" in body["text"], said
+    assert sms.cost(body) == 1 and says_number(body["text"], "114"), said
+
+
+def shown(text: str) -> dict[int, str]:
+    """The numbers that an SMS shows, and what follows each: « 2. Danse », « 2 Danse », « … 2 Danse. PLUS »."""
+    return {int(number): words for number, words in re.findall(r"(?:^|(?<=[.!?] ))([1-9])\.? (?=[^\d\W])([^\n]+)", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("need", NEEDS)
+async def test_a_need_gets_the_essential_at_once_and_numbers_do_what_they_say(services, sms, need):
+    conversation, numbered = uuid.uuid4().hex, 0
+    reply = await services.engine.respond(Message(conversation, need, "sms"))
+    found = cards(services, reply.actions)
+    assert found, reply
+    titles = {gsm.spell(card["title"]): card["id"] for card in cards(services, services.store.current().by_id)}
+    quick = {one.payload: gsm.spell(one.title) for message in reply.messages for one in message.quick_replies}
+    with services.sessions() as session:  # never committed
+        bodies = kept.keep(session, conversation, sms.render(reply, found), 1)
+        first = bodies[0]["text"]
+        print(f"{need} → {first}")
+        listed = [card for card in found[:3] if gsm.spell(card["title"])[:25] in first]
+        for card in listed if reply.outcome == "clarify" else found[:1]:
+            assert card in listed
+            assert all(contact["value"] in first for contact in card["contacts"] if contact["kind"] == "phone"), card["id"]
+        best = sheet(found[0])
+        contacts, places = best["phone"] or best["contact"], found[0]["places"]
+        assert gsm.spell(contacts[0].text) in first if contacts else places or "demandez au PIMMS" in first
+        assert not places or gsm.spell(places[0]["address"] or places[0]["name"]) in first
+        while bodies:
+            (body,) = bodies
+            assert sms.cost(body) <= 2
+            for number, words in shown(body["text"]).items():
+                session.expire_all()  # each message has a session of its own
+                payload = kept.chosen(session, conversation, str(number))
+                meant = quick.get(payload) or next(title for title, id_ in titles.items() if f'"{id_}"' in payload)
+                assert words.startswith(meant) or words.split("...")[0] in meant, (number, body)
+                numbered += 1
+            session.expire_all()
+            bodies = kept.more(session, conversation, 1)
+        session.rollback()
+    print(f"  {numbered} numbers")
+
+
+@pytest.mark.parametrize("need", ["Je veux apprendre le français", "Je cherche du travail", "je me sens seul"])
+async def test_one_two_and_three_lead_to_the_actions_of_the_list_one_after_the_other(services, sms, need):
+    conversation = uuid.uuid4().hex
+
+    async def say(text):
+        reply = await services.engine.respond(Message(conversation, text, "sms"))
+        with services.sessions.begin() as session:
+            (first,) = kept.keep(session, conversation, sms.render(reply, cards(services, reply.actions)), 1)
+        return reply.actions, first["text"]
+
+    actions, listed = await say(need)
+    for number, line in zip((1, 2, 3), listed.split("\n"), strict=False):
+        with services.sessions() as session:
+            payload = kept.chosen(session, conversation, str(number))
+        found, text = await say(payload)
+        assert found[0] == actions[number - 1]
+        assert line.startswith(f"{number} ") and text.startswith(line[2:27])

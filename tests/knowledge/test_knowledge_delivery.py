@@ -160,6 +160,10 @@ def test_what_an_answer_leaves_open(factory: sessionmaker) -> None:
         assert kept.more(session, "c", 1) == bodies[1:2] and kept.chosen(session, "c", " 2. ") == "b"
         assert kept.more(session, "c", 1) == bodies[2:] and kept.more(session, "c", 1) == []
         assert kept.chosen(session, "c", "3") is None and kept.chosen(session, "d", "1") is None
+    with factory.begin() as session:
+        kept.keep(session, "c", [{"text": "4", "choices": []}], 1)
+    with factory.begin() as session:
+        assert kept.chosen(session, "c", "2") == "b"  # no other numbers were seen since
 
 
 def test_the_days_allowance_holds_however_many_spend_at_once(factory: sessionmaker) -> None:
