@@ -109,8 +109,11 @@ def emergency(whole: str, text_number: str | None) -> str:
             text = "\n".join([*lines[:count], last]).rstrip()
             if gsm.segments(text) == 1:
                 return text
-    room = f"\n{by_sms[-1]}".rstrip()
-    return gsm.chunks(lines[0], 1, room)[0].removesuffix(room) + room
+    # Not even the first sentence fits: as many of its words as do, or letters.
+    first, room = lines[0], f"\n{by_sms[-1]}".rstrip()
+    words = first.split(" ")
+    shorter = [*(" ".join(words[:count]) for count in range(len(words), 0, -1)), *(first[:size] for size in range(len(first), -1, -1))]
+    return next(text + room for text in shorter if gsm.segments(text + room) == 1)
 
 
 def _has_number(text: str, number: str) -> bool:

@@ -22,7 +22,7 @@ _LONGEST_LINKED = 1900
 # Of these, so many at most for the title and the organisation: the telephone number behind them is never cut.
 _LONGEST_NAME = 160
 _CUT = "…"
-_SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[^\W\d_a-zà-ÿ])")  # « Tél. 02… » and « 3 av. de… » go on
+_SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[^\W\d_a-z\u00e0-\u00ff])")  # « Tél. 02… » and « 3 av. de… » go on
 _ON_PAPER = ("title", "organisation", "notice", "summary", "phone", "event", "place", "schedule", "audience", "price", "source")
 _LENGTHS = {"short": 850, "long": 1150, "longest": math.inf}
 

@@ -21,7 +21,10 @@ HANDED_ON = "Un agent du PIMMS lit votre message"
 
 @pytest.fixture
 def agent(services: Services) -> Iterator[Account]:
+    """Someone at the counter, where nobody waits yet."""
     with services.sessions.begin() as session:
+        for table in (TalkMessage, Talk, CallbackRequest):
+            session.execute(sa.delete(table))
         account = people.create(session, "Anne", f"anne-{uuid.uuid4().hex}@pimms.example", Role.agent)
     yield account
     with services.sessions.begin() as session:

@@ -26,7 +26,7 @@ def test_one_of_many_takes_a_message_on(factory: sessionmaker) -> None:
 
     def try_it() -> None:
         with factory.begin() as session:
-            taken.append(once.take_on(session, request_id, None))
+            taken.append(once.take_on(session, request_id, TALK))
 
     threads = [threading.Thread(target=try_it) for _ in range(8)]
     [thread.start() for thread in threads]
@@ -43,10 +43,10 @@ def test_one_of_many_takes_a_message_on(factory: sessionmaker) -> None:
 def test_a_process_that_died_leaves_the_message_to_the_next(factory: sessionmaker) -> None:
     request_id = str(uuid.uuid4())
     with factory.begin() as session:
-        assert once.take_on(session, request_id, None)
+        assert once.take_on(session, request_id, TALK)
         session.execute(sa.update(once.Answered).values(at=utc_now() - dt.timedelta(seconds=90)))
     with factory.begin() as session:
-        assert once.take_on(session, request_id, None) and not once.take_on(session, request_id, None)
+        assert once.take_on(session, request_id, TALK) and not once.take_on(session, request_id, TALK)
         once.give_up(session, request_id)
     with factory.begin() as session, pytest.raises(KeyError):
         once.answered(session, request_id)
@@ -56,14 +56,16 @@ def test_answers_are_forgotten_soon_and_with_their_conversation(factory: session
     first, second, third = (str(uuid.uuid4()) for _ in range(3))
     with factory.begin() as session:
         for request_id in (first, second):
-            once.take_on(session, request_id, None)
+            once.take_on(session, request_id, TALK)
             once.keep(session, request_id, ANSWER)
         once.erase(session, TALK)
-    assert count(factory, once.Answered) == 0
-    with factory.begin() as session:
-        once.take_on(session, first, None)
+    with factory.begin() as session:  # a repetition that is still on its way brings nothing back
+        assert not once.take_on(session, first, TALK)
+        with pytest.raises(once.Erased):
+            once.answered(session, first)
+        assert {row.answer for row in session.execute(sa.select(once.Answered.answer))} == {None}
         session.execute(sa.update(once.Answered).values(at=utc_now() - once.KEPT))
-        once.take_on(session, third, None)
+        once.take_on(session, third, TALK)
         once.keep(session, third, ANSWER)
     assert count(factory, once.Answered) == 1
     with factory.begin() as session:
