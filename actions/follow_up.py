@@ -44,7 +44,7 @@ class FollowUp(AnswersNeeds):
                 return self._first_words(dispatcher, tracker, result)
             if decide(result).kind is Kind.outside and self._names_none_of_ours(text_of(tracker)) and kind_before(tracker) is None:
                 return self.answer_need(dispatcher, tracker)  # « un kebab ouvert après minuit ? »
-        elif not self.stays(tracker) and self._leaves_the_subject(tracker):
+        elif self._leaves_the_subject(tracker) and not self.stays(tracker):
             return self.answer_need(dispatcher, tracker)
         again = self.spoken_of_again(tracker) if returns(text_of(tracker)) else None
         entry = self.entry(again) or self.subject(tracker) or self._before_the_emergency(dispatcher, tracker)

@@ -24,22 +24,19 @@ SIGNS = (
 )  # fmt: skip
 # While an action is spoken of, the outside is so much rarer (looked at on the tuning conversations).
 OUTSIDE_UNDER_WAY = 0.3
-_ALL = 10_000
 _MOST_WORDS = 8
-_UNKNOWN_MARGIN = -1.5
 
 
 def signs(text: str, intents: Mapping[str, float], current: str, search: Search, directory: Directory) -> tuple[float, ...]:
     """Return the value of each of ``SIGNS`` for a message (``intents``: probability by name) while ``current`` (an id) is spoken of."""
-    hits = search.find(text, limit=_ALL, outside_odds=OUTSIDE_UNDER_WAY).hits
-    margins = {hit.entry.id: hit.margin for hit in hits}
-    best = hits[0] if hits else None
+    best = search.find(text, limit=1, outside_odds=OUTSIDE_UNDER_WAY).best
+    own = search.find(text, limit=1, among=[current]).best
     asks = sum(chance for name, chance in intents.items() if name.startswith("ask_") or name == "tell_more")
     return (
         asks - intents.get("ask_human", 0.0) - intents.get("ask_language", 0.0),
         intents.get("need", 0.0),
         intents.get("out_of_scope", 0.0),
-        best.margin - margins.get(current, _UNKNOWN_MARGIN) if best else 0.0,
+        best.margin - own.margin if best and own else 0.0,
         best.confidence if best else 0.0,
         search.likeness(text, current),
         search.likeness(text, best.entry.id) if best else 0.0,

@@ -122,9 +122,11 @@ def silent_on_holidays(schedule: Schedule) -> bool:
 
 
 def _next_opening(schedule: Schedule, at: dt.datetime) -> dt.datetime | None:
-    silent = silent_on_holidays(schedule)
-    for start, _, state, _ in parse(schedule.osm).intervals(at, existing(at + HORIZON)):
+    silent, hours = silent_on_holidays(schedule), parse(schedule.osm)
+    for start, _, state, _ in hours.intervals(at, existing(at + HORIZON)):
         if str(state) != "open" or start <= at or (silent and is_public_holiday(start.date())):
+            continue
+        if not hours.is_open(start):  # within the hour that does not exist when the clocks go forward
             continue
         if in_force(schedule, start.date()):
             return start

@@ -19,6 +19,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from knowledge.directory import Directory
+from knowledge.files import read_directory
 from tests.postgres import POSTGRES, a_database
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -41,6 +43,12 @@ def settings(tmp_path_factory):
     (ROOT / "var" / "search").mkdir(exist_ok=True)
     (folder / "search").symlink_to(ROOT / "var" / "search")
     return Settings(var_dir=folder, rate_limit_chat=0, rate_limit_sign_in=0)
+
+
+@pytest.fixture(scope="session")
+def directory() -> Directory:
+    """What the files hold, without a database."""
+    return Directory.from_records(1, read_directory())
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 
-from knowledge.search.function_words import only_function_words
 from nlu.french.classifier import LinearTextClassifier
+from nlu.french.ellipsis import only_grammar
 from nlu.french.features import TextFeatures
 
 OUTSIDE = "outside"
@@ -110,7 +110,7 @@ class Ranker:
         spoken = [
             (str(names[j])[6:], float(v * weights[j])) for j, v in zip(row.indices, row.data, strict=True) if names[j].startswith("word__")
         ]
-        return sorted((word for word in spoken if word[1] > 0 and not only_function_words(word[0])), key=lambda word: -word[1])[:most]
+        return sorted((word for word in spoken if word[1] > 0 and not only_grammar(word[0])), key=lambda word: -word[1])[:most]
 
     def nearest_example(self, row: csr_matrix, label: str) -> tuple[str, float] | None:
         """The example of ``label`` most like the message, with its cosine (0 to 1)."""

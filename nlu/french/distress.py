@@ -48,12 +48,12 @@ _NOT_HAPPENING = re.compile(
 _RELIEF = re.compile(
     r"\b(?:samu|pompiers?|secours|police|policiers?|gendarmes?|medecins?|docteur|ambulance)\b.{0,12}"
     r"\b(?:la|arrive\w*|venue?s?|vien\w*|emmene\w*|emporte\w*|pris\w*|pri|prend|parti\w*|eteint\w*|etein|repond\w*|s en occupe\w*)$"
-    r"|\b(?:l ont|l a|lont|la) (?:emmene|emporte|pris en charge|hospitalise)\w*\b"
+    r"|\b(?:emmene|emporte|transporte|conduit|est|sont)e?s? (?:a l hopital|aux urgences)\b"
     r"|\b(?:samu|pompiers?|secours|police|medecin|docteur)\b.{0,10}\b(?:dit|di)\b.{0,20}\b(?:va|rien|grave|bien)$"
     r"|\b(?:va|vais|vont|sent|sens) (?:bien|bi1|mieu\w*|beaucoup mieux)$|\b(?:ca|il|elle|tout|tous?|mond[e]?) va$"
     r"|\b(?:ca|sa) va aller$|\bc est (?:est )?(?:bon|fini\w*|etein\w*|regle\w*|passe|termine\w*|calme\w*|arrange\w*)$"
     r"|\b(?:il|elle) (?:respire|parle|bouge|est reveille\w*)(?: bien| normalement| de nouveau| maintenant)?$"
-    r"|\b(?:plus de danger|hors de danger|plus de peur que|a l hopital|fausse alerte|ouf)\b"
+    r"|\b(?:plus de danger|hors de danger|plus de peur que|fausse alerte|ouf)\b"
 )
 # An illness of years ago, or a joke, is none of today's.
 _LONG_AGO = re.compile(r"\b(?:lol|mdr|ptdr|il y a (?:\w+ ){0,2}(?:ans?|mois|annees?)|depuis (?:son|mon|leur) (?:avc|infarctus))\b")

@@ -96,6 +96,15 @@ _EMPTY = frozenset(_GRAMMAR + _ASKING + _PEOPLE + _TIME)
 _EMPTY_SOUNDS = frozenset(key(word) for word in _GRAMMAR if len(word) > 2)
 
 
+def only_grammar(phrase: str) -> bool:
+    """True for words that are in every message: they may weigh in a score, and explain nothing to a person who reads it.
+
+    >>> only_grammar("je veux"), only_grammar("mes papiers")
+    (True, False)
+    """
+    return all(word in _GRAMMAR for word in phrase.split())
+
+
 def _says_nothing(word: str) -> bool:
     return word in _EMPTY or word.isdigit() or (len(word) > 2 and key(word) in _EMPTY_SOUNDS)
 

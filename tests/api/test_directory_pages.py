@@ -24,8 +24,6 @@ from knowledge import reports
 from knowledge.cards import card
 from knowledge.database import migrate, open_engine, sessions
 from knowledge.directory import Directory
-from knowledge.files import read_directory
-from knowledge.records import Records
 from knowledge.schedules import PARIS
 from knowledge.schema import Place, Status
 from knowledge.search import Filters
@@ -41,12 +39,6 @@ class _Store:
 
     def current(self) -> Directory:
         return self.directory
-
-
-@pytest.fixture(scope="module")
-def directory() -> Directory:
-    files = read_directory()
-    return Directory.from_records(1, Records(files.sources, files.organisations, files.help_numbers, files.outside))
 
 
 @pytest.fixture(scope="module")

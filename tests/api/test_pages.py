@@ -15,8 +15,6 @@ from api.web import links
 from api.web.sheet import french_date, sheet
 from knowledge.database import migrate, open_engine, sessions
 from knowledge.directory import Directory
-from knowledge.files import read_directory
-from knowledge.records import Records
 
 CONVERSATION = "a-conversation-of-24-bytes"
 NUMBERS = ["15", "17", "18", "112", "114", "119", "3919", "39 39", "116 006"]
@@ -28,12 +26,6 @@ class _Engine:
 
     def is_ready(self) -> bool:
         return self.ready
-
-
-@pytest.fixture(scope="module")
-def directory() -> Directory:
-    files = read_directory()
-    return Directory.from_records(1, Records(files.sources, files.organisations, files.help_numbers, files.outside))
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 import dataclasses
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from city import City, Pages, Site
 from resident import Page
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
@@ -116,3 +118,30 @@ def desk(launch: Launch, services: Services, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="session")
 def without_script(launch: Launch) -> Page:
     return launch({"profile.managed_default_content_settings.javascript": 2})
+
+
+@pytest.fixture(scope="session")
+def site(settings, services) -> Iterator[str]:
+    """Address of the city's website, whose pages bear the tag; the assistant has another port."""
+    server = Site(("127.0.0.1", 0), Pages)
+    server.bodies = {
+        "/again": '<script src="{0}/widget.js" defer></script>',
+        "/two": '<passerelle-chat position="inline"></passerelle-chat> <passerelle-chat position="left" color="#ffd400"></passerelle-chat>',
+    }
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    with serving(create_app(settings.copy(update={"widget_origins": address}), lambda _settings: services)) as assistant:
+        server.assistant = assistant
+        yield address
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def tab(launch: Launch, site: str) -> City:
+    return City(launch().driver, site)
+
+
+@pytest.fixture
+def city(tab: City) -> City:
+    return tab.visit()

@@ -9,20 +9,12 @@ from dateutil.rrule import rrulestr
 
 from knowledge.cards import card
 from knowledge.directory import Directory, Entry
-from knowledge.files import read_directory
 from knowledge.published import agenda, schema_org
-from knowledge.records import Records
 from knowledge.schedules import PARIS, State, is_public_holiday, opening
 from knowledge.schema import Event, Schedule, Status
 
 TODAY = dt.date(2026, 11, 30)  # a Monday
 PAGE = "https://passerelle.example/annuaire/pimms"
-
-
-@pytest.fixture(scope="module")
-def directory() -> Directory:
-    files = read_directory()
-    return Directory.from_records(1, Records(files.sources, files.organisations, files.help_numbers, files.outside))
 
 
 def entry(directory: Directory, osm: str | None = None, events: list[Event] | None = None, status: Status = Status.active, **more) -> Entry:

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from opening_hours import OpeningHours
 
@@ -334,6 +334,7 @@ def test_an_opening_ends_and_a_closure_is_followed_later(osm: str, moment: dt.da
 
 
 @settings(max_examples=200, deadline=None)
+@example(osm="Mo-Su 02:15-02:45", day=dt.date(2024, 3, 30))  # the clocks go forward over it
 @given(osm=st.sampled_from(EXPRESSIONS), day=st.dates(dt.date(2024, 1, 1), dt.date(2031, 1, 1)))
 def test_an_announced_opening_is_one(osm: str, day: dt.date) -> None:
     announced = opening(exact(osm), dt.datetime.combine(day, dt.time(5))).next_opening
