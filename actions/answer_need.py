@@ -1,7 +1,5 @@
 """A need in the person's own words; or what is left of a follow-up that was taken for one."""
 
-import re
-
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
@@ -19,7 +17,7 @@ from actions.tell_hours import ActionTellHours
 from knowledge.search import Kind
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person, read_person
-from nlu.french.reference import begins_anew, compares, read_nth, refers_to_other, returns
+from nlu.french.reference import begins_anew, compares, read_nth, refers_to_other, returns, would_come
 from nlu.french.text import words
 
 _MOST = 3
@@ -28,8 +26,8 @@ _CLEAR = 0.9
 _SHORT = 5
 # A question about what was shown: so many words at most, no action likelier than this, a fact asked with this chance.
 _QUESTION, _LIKELY, _MAY_BE_ASKED = 12, 0.6, 0.15
-# What somebody else would do there too.
-_COMES = re.compile(r"\b(?:venir|vient|viendrait|viennent|participer|participe|inscrire|entrer|aller|aussi)\b")
+# A short question goes on about the action spoken of with this probability, when it leads nowhere else.
+_MAY_STAY = 0.3
 
 _FOLLOW_UPS: dict[str, type[DirectoryAction]] = {
     "ask_contact": follow_up.ActionTellContact,
@@ -107,7 +105,7 @@ class ActionAnswerNeed(AnswersNeeds):
         result = self.find(tracker, text)
         if intent_of(tracker) == "out_of_scope" and result.outside_margin >= TAUGHT_OUTSIDE:  # « il va pleuvoir demain ? »
             return False
-        return not result.is_sure(_LIKELY)
+        return not result.is_sure(_LIKELY) and self.stays(tracker, _MAY_STAY)
 
     def _go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         """Answer with the fact most likely asked for, else that it is not known and who to ask."""
@@ -115,7 +113,9 @@ class ActionAnswerNeed(AnswersNeeds):
         asked = next((_FOLLOW_UPS[i["name"]] for i in ranked if i["name"] in _FOLLOW_UPS and i["confidence"] >= _MAY_BE_ASKED), None)
         if asked:
             return asked(self._services).run(dispatcher, tracker, domain)
-        utter(dispatcher, "say_unknown_detail", [tracker.get_slot("current_action")])
+        current = self.entry(tracker.get_slot("current_action"))
+        if current and not self.say_closest(dispatcher, current, text_of(tracker)):
+            utter(dispatcher, "say_unknown_detail", [current.id])
         return []
 
     def _elliptic(self, tracker: Tracker) -> type[DirectoryAction] | None:
@@ -128,7 +128,7 @@ class ActionAnswerNeed(AnswersNeeds):
         if not words(text) or subject_words(text) or not self.entry(tracker.get_slot("current_action")):
             return None
         said = read_person(text)
-        if said.relation and _COMES.search(" ".join(words(text))):  # « mon mari voudrait venir aussi »
+        if said.relation and would_come(text):  # « mon mari voudrait venir aussi »
             return ActionTellAudience
         if said.days or said.part or said.relative:
             return ActionTellHours

@@ -15,6 +15,7 @@ from actions.services import Services, services_from_environment
 from actions.staying import OUTSIDE_UNDER_WAY, chance, signs
 from knowledge.directory import Entry
 from knowledge.search import Result
+from knowledge.search.sentences import closest_sentence
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person
 from nlu.french.reference import begins_anew, read_nth, refers_to_other, refers_to_previous, told_apart_by
@@ -69,6 +70,14 @@ class DirectoryAction(Action):
         """Search with what is known of the person and of the conversation."""
         return self.services.search.find(text, person=person or person_of(tracker), limit=limit, outside_odds=outside_odds(tracker))
 
+    @staticmethod
+    def say_closest(dispatcher: CollectingDispatcher, entry: Entry, question: str) -> bool:
+        """Say the sentence of the record that speaks of what was asked; False when there is none."""
+        sentence = closest_sentence(entry, question)
+        if sentence:
+            utter(dispatcher, "say_closest", [entry.id], sentence=sentence)
+        return sentence is not None
+
     def subject(self, tracker: Tracker) -> Entry | None:
         """Return the action that a follow-up is about: named, counted, or the current one."""
         named = self.entry(entity(tracker, "action_id"))
@@ -91,13 +100,13 @@ class DirectoryAction(Action):
             return current
         return surely or self.named(text, current, self.ids(tracker, "history", "shown", "seen")) or current
 
-    def stays(self, tracker: Tracker) -> bool:
-        """True when the message is about the action that is spoken of, whatever its words resemble."""
+    def stays(self, tracker: Tracker, least: float = _STAYS) -> bool:
+        """True when the message is, with this probability, about the action that is spoken of, whatever its words resemble."""
         current, text = self.entry(tracker.get_slot("current_action")), text_of(tracker)
         if current is None or not words(text) or self._names_another(tracker, current, text):
             return False
         intents = {ranked["name"]: ranked["confidence"] for ranked in tracker.latest_message.get("intent_ranking") or []}
-        return chance(signs(text, intents, current.id, self.services.search, self.services.store.current())) >= _STAYS
+        return chance(signs(text, intents, current.id, self.services.search, self.services.store.current())) >= least
 
     def _names_another(self, tracker: Tracker, current: Entry, text: str) -> bool:
         """True for the name of another organisation or action, or words that suit one spoken of before better than the current."""

@@ -35,6 +35,10 @@ class FollowUp(AnswersNeeds):
         """Return what the question asks in particular, as JSON data for the response."""
         return {}
 
+    def knows(self, entry: Entry) -> bool:
+        """False when no field of the record answers such a question; then a sentence of it may."""
+        return True
+
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         if not tracker.get_slot("current_action"):
             result = self.find(tracker, text_of(tracker))
@@ -50,7 +54,8 @@ class FollowUp(AnswersNeeds):
         entry = self.entry(again) or self.subject(tracker) or self._before_the_emergency(dispatcher, tracker)
         if entry is None:
             return self._without_subject(dispatcher, tracker)
-        utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
+        if self.knows(entry) or not self.say_closest(dispatcher, entry, text_of(tracker)):
+            utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
         shown = tracker.get_slot("shown") or []
         kept = shown if entry.id in shown else [entry.id]
         return [*now_about(tracker, [entry.id]), SlotSet("shown", kept)]
@@ -103,18 +108,32 @@ class ActionTellContact(FollowUp):
 class ActionTellPlace(FollowUp):
     action_name, response = "action_tell_place", "say_place"
 
+    def knows(self, entry: Entry) -> bool:
+        return entry.action.kind == "action" and bool(entry.places)  # a subject of the FAQ has the town hall's, and is nowhere
+
 
 class ActionTellPrice(FollowUp):
     action_name, response = "action_tell_price", "say_price"
+
+    def knows(self, entry: Entry) -> bool:
+        return entry.action.price is not None
 
 
 class ActionTellHow(FollowUp):
     action_name, response = "action_tell_how", "say_how"
     without_subject = "say_help"  # « comment ça marche ? » is then about the assistant
 
+    def knows(self, entry: Entry) -> bool:
+        action = entry.action
+        return bool(action.steps or action.content or (action.audience and action.audience.referral))
+
 
 class ActionTellDuration(FollowUp):
     action_name, response = "action_tell_duration", "say_duration"
+
+    def knows(self, entry: Entry) -> bool:
+        action = entry.action
+        return action.kind == "action" and any((action.duration, action.frequency, action.group_size, action.level_text, action.diploma))
 
 
 class ActionTellOrganiser(FollowUp):

@@ -4,7 +4,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import now_about, utter
+from actions.base import now_about, text_of, utter
 from actions.need import AnswersNeeds
 
 
@@ -14,7 +14,8 @@ class ActionGoBack(AnswersNeeds):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         history = self.ids(tracker, "history")
         current = tracker.get_slot("current_action")
-        again = self.spoken_of_again(tracker)
+        such = self.such_a_one(tracker, text_of(tracker))  # « celui de la Maison de Bégon »
+        again = such.id if such else self.spoken_of_again(tracker)
         named = again if again != current else None
         before = [a for a in history if a != current]
         target = named or (before[-1] if before else current)

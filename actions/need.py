@@ -124,7 +124,8 @@ class AnswersNeeds(DirectoryAction):
         if (result.topic is None or result.topic.title is None) and help_again(dispatcher, tracker):
             return []
         if current and refers:  # « ils viennent chez les gens ? »
-            utter(dispatcher, "say_unknown_detail", [current.id])
+            if not self.say_closest(dispatcher, current, text_of(tracker)):
+                utter(dispatcher, "say_unknown_detail", [current.id])
             return []
         named = result.topic is not None and result.topic.title is not None
         if decision.kind is Kind.outside and not named and _says_little(text_of(tracker)):

@@ -8,11 +8,13 @@ from actions.base import now_about, text_of, utter
 from actions.need import AnswersNeeds
 from knowledge.search import Hit, Kind, decide
 from knowledge.search.filters import CLOSED
+from nlu.french.ellipsis import subject_words
 from nlu.french.reference import refers_to_other
 
 # The need is known to be of this kind, so weaker matches are worth a look; noise is not.
 _LEAST_MARGIN = -0.75
 _MOST = 3
+_NAMED = 0.6
 
 
 class ActionProposeOther(AnswersNeeds):
@@ -25,8 +27,7 @@ class ActionProposeOther(AnswersNeeds):
         if refers_to_other(text_of(tracker)) and (other := self.other_one(tracker)):  # « et pour mon autre demande ? »
             utter(dispatcher, "say_answer", [other.id])
             return now_about(tracker, [other.id])
-        named = self.surely_named(text_of(tracker))
-        if named and named.id not in self.ids(tracker, "seen"):  # « le CIDFF, il y a un groupe avec d'autres femmes ? »
+        if self._names_a_new_one(tracker):  # « le CIDFF, il y a un groupe avec d'autres femmes ? », « un autre jardin pour ma petite »
             return self.answer_need(dispatcher, tracker)
         need = tracker.get_slot("need_text")
         if not need:
@@ -41,6 +42,14 @@ class ActionProposeOther(AnswersNeeds):
         shown = [hit.entry.id for hit in (near or self._of_the_same_kind(seen, others))[:_MOST]]
         utter(dispatcher, "say_other" if shown else "say_no_other", shown)
         return now_about(tracker, shown)
+
+    def _names_a_new_one(self, tracker: Tracker) -> bool:
+        """True when the words of the message lead to one action, and it was not seen yet."""
+        text = text_of(tracker)
+        if not subject_words(text):
+            return False
+        result = self.find(tracker, text, limit=1)
+        return result.is_sure(_NAMED) and result.hits[0].entry.id not in self.ids(tracker, "seen")
 
     def _of_the_same_kind(self, seen: list[str], others: list[Hit]) -> list[Hit]:
         """When words lead nowhere else: what shares the main theme of the first answer."""

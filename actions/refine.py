@@ -12,7 +12,7 @@ from knowledge.search import Kind, decide
 from knowledge.search.filters import CLOSED, person_fit
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person, read_person
-from nlu.french.reference import puts_first
+from nlu.french.reference import puts_first, would_come
 from nlu.french.text import words
 
 
@@ -63,9 +63,9 @@ class ActionRefine(AnswersNeeds):
         return [entry.id for entry in shown if all(fit.shift > CLOSED for fit in person_fit(entry, person))]
 
     def _asks_whether_it_fits(self, tracker: Tracker, person: Person) -> bool:
-        """« mon fils de 12 ans ? », when the current action says who may come."""
+        """« mon fils de 12 ans ? », « mon frère de 32 ans peut venir », when the current action says who may come."""
         current = self.entry(tracker.get_slot("current_action"))
-        if current is None or "?" not in text_of(tracker):
+        if current is None or not ("?" in text_of(tracker) or would_come(text_of(tracker))):
             return False
         return bool({fit.reason for fit in person_fit(current, person)} & {"age", "gender"})
 

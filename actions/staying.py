@@ -1,7 +1,7 @@
 """Is a message about the action that is spoken of, whatever its words resemble?
 
 « combien argent billet », said of a concert, is a question about the concert, and to the search alone it is outside.
-Eleven signs are weighed by a logistic regression; ``python -m tests.bench.staying`` fits it on the tuning
+Twelve signs are weighed by a logistic regression; ``python -m tests.bench.staying`` fits it on the tuning
 conversations, writes ``staying.json`` and says what it is worth (docs/nlu.md).
 """
 
@@ -19,7 +19,7 @@ from nlu.french.reference import begins_anew, refers_back
 WEIGHTS = Path(__file__).with_name("staying.json")
 SIGNS = (
     "asks a fact", "states a need", "is outside",  # probabilities of the intents
-    "another is likelier", "another is likely", "like the current", "like another",  # what the search says
+    "another is likelier", "another is likely", "the outside is likely", "like the current", "like another",  # what the search says
     "words of a subject", "begins anew", "refers back", "names an organisation",  # how it is said
 )  # fmt: skip
 # While an action is spoken of, the outside is so much rarer (looked at on the tuning conversations).
@@ -29,7 +29,8 @@ _MOST_WORDS = 8
 
 def signs(text: str, intents: Mapping[str, float], current: str, search: Search, directory: Directory) -> tuple[float, ...]:
     """Return the value of each of ``SIGNS`` for a message (``intents``: probability by name) while ``current`` (an id) is spoken of."""
-    best = search.find(text, limit=1, outside_odds=OUTSIDE_UNDER_WAY).best
+    found = search.find(text, limit=1, outside_odds=OUTSIDE_UNDER_WAY)
+    best, named = found.best, subject_words(text)
     own = search.find(text, limit=1, among=[current]).best
     asks = sum(chance for name, chance in intents.items() if name.startswith("ask_") or name == "tell_more")
     return (
@@ -38,9 +39,10 @@ def signs(text: str, intents: Mapping[str, float], current: str, search: Search,
         intents.get("out_of_scope", 0.0),
         best.margin - own.margin if best and own else 0.0,
         best.confidence if best else 0.0,
+        found.outside_margin if named else 0.0,  # small words alone are like nothing here
         search.likeness(text, current),
         search.likeness(text, best.entry.id) if best else 0.0,
-        float(min(len(subject_words(text)), _MOST_WORDS)),
+        float(min(len(named), _MOST_WORDS)),
         float(begins_anew(text)),
         float(refers_back(text)),
         float(bool(directory.named_in(text))),

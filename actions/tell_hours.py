@@ -23,6 +23,11 @@ _PARTS = {
 class ActionTellHours(FollowUp):
     action_name, response = "action_tell_hours", "say_hours"
 
+    def knows(self, entry: Entry) -> bool:
+        if entry.action.kind == "faq":  # « c'est depuis quand ? » does not ask for the town hall's hours
+            return bool(entry.action.schedules or entry.action.events)
+        return bool(entry.schedules or entry.action.events or entry.action.frequency)
+
     def details(self, entry: Entry, tracker: Tracker) -> dict[str, Any]:
         asked = read_person(text_of(tracker))
         today = self.services.now().date()

@@ -16,6 +16,7 @@ from sklearn.preprocessing import normalize
 
 from nlu.french.classifier import LinearTextClassifier
 from nlu.french.ellipsis import only_grammar
+from nlu.french.essence import essential
 from nlu.french.features import TextFeatures
 
 OUTSIDE = "outside"
@@ -50,7 +51,7 @@ class Ranker:
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self.examples = tuple(examples)
-        texts, y = [e.text for e in examples], np.array([e.label for e in examples])
+        texts, y = [essential(e.text) for e in examples], np.array([e.label for e in examples])
         self.labels = np.array(sorted(set(y) - {OUTSIDE}))
         self._classifier: LinearTextClassifier | None = None
         if 2 < len(set(y)) <= MAX_DISCRIMINATED:
@@ -70,7 +71,7 @@ class Ranker:
 
     def score(self, text: str) -> Scores:
         """Return the margins of every label for ``text``."""
-        row = self.features.row(text)
+        row = self.features.row(essential(text))
         if self._classifier is None:
             unit = normalize(row)
             return Scores(self.labels, _margin((unit @ self._by_feature).toarray().ravel()), self._outside_margin(unit), row)
@@ -80,7 +81,7 @@ class Ranker:
 
     def score_new(self, row: csr_matrix, texts: Sequence[str]) -> float:
         """Margin of an action known only by ``texts``, on the classifier's scale."""
-        rows = normalize(self.features.transform(texts))
+        rows = normalize(self.features.transform([essential(text) for text in texts]))
         likeness = (normalize(row) @ rows.T).toarray().ravel()
         to_mean = (normalize(row) @ normalize(csr_matrix(rows.mean(axis=0))).T).toarray()[0, 0]
         return float(_margin(0.5 * likeness.max() + 0.5 * to_mean))

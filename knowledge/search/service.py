@@ -18,6 +18,7 @@ from knowledge.schema import OutsideTopic
 from knowledge.search.filters import Filters, Fit, person_fit
 from knowledge.search.kept import fitted
 from knowledge.search.ranker import OUTSIDE, Example, Scores
+from nlu.french.essence import essential
 from nlu.french.person import Person, read_person
 from nlu.french.text import clean, words
 
@@ -131,7 +132,7 @@ class _Index:
         # A turn asks for the same text up to three times: as a whole, as a follow-up, as a part.
         self.score = functools.lru_cache(_LAST_TEXTS)(self.ranker.score)
         self.topic = functools.lru_cache(_LAST_TEXTS)(self._topic)
-        self.topic_rows = normalize(self.ranker.features.transform([text for _, text in topics])).T.tocsr() if topics else None
+        self.topic_rows = normalize(self.ranker.features.transform([essential(text) for _, text in topics])).T.tocsr() if topics else None
         logger.info("search: fitted on version %s in %.1f s", directory.version, time.monotonic() - started)
 
     def _topic(self, text: str) -> OutsideTopic | None:

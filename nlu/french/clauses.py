@@ -11,7 +11,7 @@ from nlu.french.sms import expand
 
 _BREAKS = re.compile(
     r"[.;!?,:\n()]+"
-    r"|\b(?:et puis|et aussi|ainsi que|et|puis|aussi|mais|sinon|ensuite|en plus|donc|alors|apres|après|par contre)\b"
+    r"|\b(?:et puis|et aussi|ainsi que|et|é|puis|aussi|mais|sinon|ensuite|en plus|donc|alors|apres|après|par contre)\b"
     r"|\b(?=je suis une? )",
     re.IGNORECASE,
 )
@@ -19,7 +19,7 @@ _MOST = 6
 # « pas la danse », « je veux pas apprendre »: named to be left out.
 _REFUSED = re.compile(
     r"^(?:non|nan|nn|mais|et|c est)? ?(?:(?:je|on|j|il|elle) )?(?:n |ne )?"
-    r"(?:(?:veu[xt]|cherche|voulais|voulait|demande) )?pas\b(?! (?:de|d|cher|loin|payant)\b)"
+    r"(?:(?:veu[xt]|cherche|voulais|voulait|demande) )?pas\b(?! (?:de|d|trop|cher|loin|payant)\b)"
 )
 
 

@@ -33,8 +33,13 @@ _ANEW = re.compile(
 _RETURN = re.compile(
     r"\b(?:reven(?:ons|ir|ez)|reviens?|revien|retourn(?:ons|e|er)|repren(?:ds?|ons)|retour a|(?<=^)retour|(?:on|en) en etait|on parlait)\b"
 )
-# « le permis d'abord », « on commence par le CV »
-_FIRST = re.compile(r"\b(?:d abord|dabord|en premier|prioritaire|(?:commence|commencons|commencer) par)\b")
+# « le permis d'abord », « on commence par le CV », « plutôt quelque chose pour marcher »
+_FIRST = re.compile(
+    r"\b(?:d abord|dabord|en premier|prioritaire|(?:commence|commencons|commencer) par)\b"
+    r"|^(?:non |mais |ou |bon )*plutot (?:quelque chose|un|une|des|du|de la|de l)\b"
+)
+# What somebody else would do there too.
+_COMES = re.compile(r"\b(?:venir|vient|viendrait|viennent|participer|participe|inscrire|entrer|aller|aussi)\b")
 # « l'autre plutôt », « et pour mon autre demande »; no « l'autre jour »
 _OTHER = re.compile(
     r"(?<!\bni )\b(?:l autre|lautre|lotre|(?:ma|mon|m) autre (?:demande|question|besoin|probleme))\b"
@@ -80,6 +85,11 @@ def returns(text: str) -> bool:
 def puts_first(text: str) -> bool:
     """True for « le permis d'abord »: of several needs, the one to begin with is named."""
     return bool(_FIRST.search(" ".join(expand(text))) and subject_words(text))
+
+
+def would_come(text: str) -> bool:
+    """True for « mon mari voudrait venir aussi », « il peut s'inscrire »: somebody would go there too."""
+    return bool(_COMES.search(" ".join(expand(text))))
 
 
 def begins_anew(text: str) -> bool:

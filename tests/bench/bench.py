@@ -34,7 +34,7 @@ TURNS = (1, 50, 200)
 # A turn's latency is the median over this many turns around it, in every long conversation.
 _WINDOW = 10
 _LONG_SECONDS, _WARM_SECONDS = 120, 3
-_DEFAULT_EPOCHS, _QUICK_EPOCHS = 10, 2
+_DEFAULT_EPOCHS, _QUICK_EPOCHS = 3, 2
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from tests.bench.processes import Processes, environment
 
 CACHE = ROOT / "var/bench"
 PASSERELLE = [sys.executable, "-c", "from api.cli import main; main()"]
-_PASSERELLE_SECONDS, _SECONDS_PER_EPOCH = 900, 90
+_PASSERELLE_SECONDS, _SECONDS_PER_EPOCH = 900, 400
 _KEPT_STOCK_MODELS = 3
 # A progress bar of `rasa train`: « Epochs:  40%|####  | 2/5 [00:47<01:06, … ».
 _EPOCH = re.compile(r"Epochs: [^\r\n]*? (\d+)/(\d+) \[(?:(\d+):)?(\d+):(\d\d)<")

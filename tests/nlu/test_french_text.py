@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import nlu.french
 from nlu.french import sms
+from nlu.french.essence import essential
 from nlu.french.reference import read_nth
 from nlu.french.sms import expand
 from nlu.french.sound import key
@@ -234,3 +235,21 @@ def test_which_of_three_is_meant(text: str, index: int | None) -> None:
 )
 def test_the_size_of_the_list_counts(text: str, size: int, index: int | None) -> None:
     assert read_nth(text, size) == index
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Bonjour, je veux faire de la danse à Blois svp", "je veux faire de la danse"),
+        ("slt coucou madame jcherche un cours", "jcherche un cours"),
+        ("c'est où, s'il vous plaît ?", "c'est où?"),
+        ("le contrat de ville de Blois", "le contrat de ville"),
+        ("Bonjour !", "Bonjour !"),
+        ("bonsoir madame", "bonsoir madame"),
+        ("à Blois", "à Blois"),
+        ("pardonnez-moi, Bloisien", "pardonnez-moi, Bloisien"),
+        ("", ""),
+    ],
+)
+def test_courtesies_and_the_town_are_left_out_when_something_else_is_said(text, kept):
+    assert essential(text) == kept
