@@ -6,10 +6,14 @@ import redis
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import sessionmaker
 
+from api.channels import gsm
 from knowledge.database import migrate, open_engine, sessions
 from knowledge.directory import DirectoryStore
 from knowledge.loader import load_if_empty
 from knowledge.settings import Settings
+
+# What the words around them (templates/channels/words.txt) leave of two segments; a test holds it.
+CONTACT_ROOM = 120
 
 
 class BadSettings(ValueError):
@@ -61,7 +65,7 @@ def find_redis(settings: Settings) -> None:
 
 
 def complete_channels(settings: Settings) -> None:
-    """Make sure that a channel which is set up at all is so wholly. Raises BadSettings."""
+    """Make sure that a channel which is set up at all is so wholly, and CONTACT is answered in two SMS. Raises BadSettings."""
     groups = (
         ("twilio_account_sid", "twilio_auth_token", "twilio_from"),
         ("sms_gateway_url", "sms_gateway_token", "sms_gateway_secret", "sms_gateway_from"),
@@ -72,3 +76,12 @@ def complete_channels(settings: Settings) -> None:
         missing = [f"PASSERELLE_{name.upper()}" for name in names if not getattr(settings, name)]
         if 0 < len(missing) < len(names):
             raise BadSettings(f"Set {' and '.join(missing)} as well, or none of its group (docs/channels.md).")
+    contact = gsm.spell(settings.sms_contact)
+    too_long = gsm.units(contact) + gsm.units(settings.public_url.rstrip("/")) - CONTACT_ROOM
+    if contact and not gsm.is_gsm(contact):
+        raise BadSettings("Write PASSERELLE_SMS_CONTACT in Latin letters without signs such as emojis: it is sent by SMS.")
+    if contact and too_long > 0:
+        raise BadSettings(
+            f"Shorten PASSERELLE_SMS_CONTACT by {too_long} characters: together with PASSERELLE_PUBLIC_URL it may have {CONTACT_ROOM}, "
+            "so that the answer to CONTACT is one SMS of two segments."
+        )

@@ -15,7 +15,11 @@ from sqlalchemy.orm import Session
 
 from knowledge import models, schema
 from knowledge.files import DirectoryFiles
+from knowledge.leading import narrowed
 from knowledge.rows import KINDS, OWNED, TABLES, shared
+
+# What names actions that may be archived.
+LEADING = ("broad_need", "orientation")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,12 @@ def select_all(session: Session) -> Records:
     ]
     simple = [reader.records(kind) for kind in ("source", "help_number", "outside_topic", "broad_need", "orientation")]
     return Records(simple[0], files, *simple[1:])
+
+
+def select_leading(session: Session) -> list[tuple[str, Any]]:
+    """Read what leads to actions, as (kind, record)."""
+    reader = _Reader(session)
+    return [(kind, record) for kind in LEADING for record in reader.records(kind)]
 
 
 def select_sheet(session: Session, kind: str, slug: str) -> Any | None:
@@ -84,7 +94,11 @@ class _Reader:
     def records(self, kind: str) -> list[Any]:
         """Records that own nothing."""
         record, table = KINDS[kind].record, KINDS[kind].table
-        return [record.construct(id=row.slug, **self._values(row, record, table)) for row in self._rows(table, "id")]
+        found = [record.construct(id=row.slug, **self._values(row, record, table)) for row in self._rows(table, "id")]
+        if kind not in LEADING:
+            return found
+        there = set(self._session.execute(sa.select(models.Action.slug)).scalars())
+        return [narrowed(each, there) for each in found]
 
     def organisations(self) -> Iterator[tuple[Any, schema.Organisation]]:
         owned = self._owned("organisation_id")

@@ -46,6 +46,7 @@ class _Asked:
     command: Command | None
     judgement: Judgement
     barred: bool  # nothing may be written back, whatever was asked
+    stopped: bool  # wants no messages: only the answer to an emergency is written (docs/adr/0032)
     may_alarm: bool  # an emergency that only the engine sees is answered beyond the limits
     returns: bool  # wanted no messages until now
     talk_open: bool
@@ -57,7 +58,7 @@ class _Asked:
     def silent(self) -> bool:
         """Nothing but an emergency is answered. Whom an agent hears is not told to wait."""
         limited = self.judgement is Judgement.say_too_many and self.talk_open
-        return self.barred or limited or self.judgement in (Judgement.over, Judgement.ignore)
+        return self.barred or self.stopped or limited or self.judgement in (Judgement.over, Judgement.ignore)
 
 
 class LeaseLost(Exception):
@@ -107,7 +108,8 @@ def _look(services: Services, channel: Channel, message: IncomingMessage) -> _As
             text=payload or text,
             command=command,
             judgement=judgement,
-            barred=(stopped and not returns) or not channel.accepts(message.sender or ""),
+            barred=not channel.accepts(message.sender or ""),
+            stopped=stopped and not returns,
             may_alarm=may_alarm,
             returns=returns,
             talk_open=talk_open,
@@ -123,8 +125,8 @@ async def _compose(services: Services, channel: Channel, message: IncomingMessag
     if asked.command or not asked.text or agent_alone or asked.barred or asked.judgement is Judgement.ignore:
         return None
     draft = await asyncio.wait_for(services.engine.compose(_message(channel, message, asked)), ENGINE_SECONDS)
-    # Beyond the limits the engine is listened to all the same: it sees more emergencies than the unmistakable ones.
-    wanted = asked.judgement is Judgement.answer or (draft.reply.outcome == "emergency" and asked.may_alarm)
+    # Beyond the limits and after STOP the engine is listened to all the same: it sees more emergencies than the unmistakable ones.
+    wanted = (asked.judgement is Judgement.answer and not asked.stopped) or (draft.reply.outcome == "emergency" and asked.may_alarm)
     return draft if wanted else None
 
 
@@ -179,6 +181,8 @@ def _kind(asked: _Asked, urgent: bool) -> str | None:
     """What the limits of later messages count this one as."""
     if urgent or (asked.emergency and not asked.silent):
         return abuse.EMERGENCY
+    if asked.barred:
+        return abuse.REFUSED
     if asked.talk_open:
         return abuse.INVITED
     if asked.silent:
@@ -205,6 +209,7 @@ def _put_off(services: Services, channel: Channel, message: IncomingMessage, own
     """Let it wait; when it was tried often enough it is a dead letter, and the person is told."""
     with services.sessions.begin() as session:
         mine = inbox.put_off(session, message, owner, _PAUSE_SECONDS * 2**message.attempts)
-        if mine and message.attempts >= inbox.MOST_ATTEMPTS:
+        unwanted = wishes.has_stopped(session, message.conversation) and read_distress(clean(message.text or "")) is None
+        if mine and message.attempts >= inbox.MOST_ATTEMPTS and not unwanted:
             priced = [(body, channel.cost(body)) for body in channel.plain(notice(services, "failed"))]
             outbox.add(session, channel.name, message.conversation, message.sender or "", priced, urgent=True)

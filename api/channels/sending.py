@@ -77,7 +77,9 @@ async def _deliver(services: Services, channel: Channel, message: OutgoingMessag
 def _refused(services: Services, message: OutgoingMessage, owner: str) -> bool:
     """Bury what may not be sent any more, or not today."""
     with services.sessions.begin() as session:
-        if wishes.has_stopped(session, message.conversation):
+        stopped = wishes.since(session, message.conversation)
+        # The answer to an emergency that was written after STOP leaves (docs/adr/0032); one from before does not.
+        if stopped and not (message.urgent and message.created_at > stopped):
             outbox.bury(session, message, owner, STOPPED, erase=True)
             return True
         if message.expires_at and message.expires_at < utc_now():

@@ -10,6 +10,7 @@ from starlette.datastructures import URL
 
 from api.pages import templates
 from api.staff.guard import COOKIE, browser_token, csrf_token, set_cookie
+from api.staff.notices import notices
 from knowledge.schedules import PARIS
 
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -20,8 +21,10 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
 
     ``page`` in the context names the entry of the navigation; ``problem`` a sentence of ``staff/words.html``.
     """
+    account = getattr(request.state, "account", None)
     common = {
-        "account": getattr(request.state, "account", None),
+        "account": account,
+        "notices": notices(request, account),
         "csrf_token": csrf_token(request),
         "openid": request.app.state.openid_client is not None,
         "moment": _moment,

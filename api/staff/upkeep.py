@@ -135,10 +135,10 @@ def saved(
     request: Request, kind: str, slug: str | None, content: dict[str, Any], draft: dict[str, Any], seen: int, account: Account
 ) -> Response:
     """Save what was typed and go back to the sheet; or the form with what is wrong, or what somebody else saved meanwhile."""
-    given = Draft(kind, content, draft["basis"], _told(draft["new"], content, request), draft["reason"])
+    given = Draft(kind, content, draft["basis"], _told(draft["new"], content, request), draft["reason"], bool(draft.get("whole")))
     try:
         with request.app.state.services.sessions.begin() as session:
-            revision = save_draft(session, given, slug, seen, account.name)
+            revision = save_draft(session, given, slug, seen, account.name, now_in_paris().date())
             if revision:
                 audit(session, account, f"sheet.{revision.change}", f"{kind} {revision.slug}", {"revision": revision.number})
     except InvalidSheet as error:
@@ -177,7 +177,7 @@ def form_page(
     return render(
         request, "upkeep/form.html", status_code, page="upkeep", kind=kind, slug=slug, said=forms.layout()["kinds"][kind], seen=seen,
         sections=forms.sections(kind, content, wrong, refers, added), removed=removed, typed=is_typed,
-        basis=draft["basis"], reason=draft["reason"],
+        basis=draft["basis"], reason=draft["reason"], whole=bool(draft.get("whole")),
         new_source=forms.source_inputs(draft["new"], wrong), sources=refers["sources"], wording=WORDING, new=NEW_SOURCE,
         problems=[(".".join(map(str, p.path)), forms.named(p.path), forms.reason(p)) for p in wrong],
         wrong_basis=[forms.reason(p) for p in wrong if p.path[0] == "basis"], sourced=kind in ("action", "organisation", "help_number"),
@@ -191,7 +191,8 @@ def _draft(kind: str, form: FormData) -> dict[str, Any]:
     """What the change rests on, and why it is made."""
     typed = {name.removeprefix("new."): str(value).strip() or None for name, value in form.items() if name.startswith("new.")}
     typed["published"] = forms.iso_day(typed.get("published") or "") or None
-    return {"basis": str(form.get("basis") or "") or None, "reason": str(form.get("reason") or "").strip() or None, "new": typed}
+    basis, reason = (str(form.get(name) or "").strip() or None for name in ("basis", "reason"))
+    return {"basis": basis, "reason": reason, "new": typed, "whole": "whole" in form}
 
 
 def _told(source: dict[str, Any], content: dict[str, Any], request: Request) -> dict[str, Any]:

@@ -27,7 +27,7 @@ _AUTOMATIC = re.compile(
 )
 
 # What a message turned out to be, noted in the inbox when its words are erased; else its kind stays as it came.
-EMERGENCY, INVITED, TOLD, IGNORED = "emergency", "invited", "told", "ignored"
+EMERGENCY, INVITED, TOLD, IGNORED, REFUSED = "emergency", "invited", "told", "ignored", "refused"
 
 
 class Judgement(str, Enum):
@@ -65,7 +65,16 @@ def may_alarm(session: Session, message: IncomingMessage) -> bool:
 
 def ignored(session: Session, since: dt.datetime) -> int:
     """How many messages since then got no answer: machines', beyond the limits, after STOP, of a refused number."""
-    found = sa.select(sa.func.count()).where(IncomingMessage.kind == IGNORED, IncomingMessage.arrived_at >= since)
+    return _of_kinds(session, since, IGNORED, REFUSED)
+
+
+def refused(session: Session, since: dt.datetime) -> int:
+    """How many messages since then came from numbers that are not written to: short codes, names, abroad, surcharged."""
+    return _of_kinds(session, since, REFUSED)
+
+
+def _of_kinds(session: Session, since: dt.datetime, *kinds: str) -> int:
+    found = sa.select(sa.func.count()).where(IncomingMessage.kind.in_(kinds), IncomingMessage.arrived_at >= since)
     return int(session.execute(found).scalar_one())
 
 

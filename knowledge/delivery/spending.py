@@ -35,6 +35,12 @@ def alarm(session: Session, day: dt.date, channel: str, most: int) -> bool:
     return session.execute(near.values(alarmed_at=utc_now()).execution_options(synchronize_session=False)).rowcount == 1
 
 
+def alarmed(session: Session, day: dt.date) -> dict[str, int]:
+    """Units by channel of those that gave the alarm on ``day``."""
+    rows = session.execute(sa.select(Spent.channel, Spent.units).where(Spent.day == day, Spent.alarmed_at.is_not(None)))
+    return {row.channel: row.units for row in rows}
+
+
 def spent(session: Session, day: dt.date) -> dict[str, int]:
     """Units by channel on ``day``."""
     rows = session.execute(sa.select(Spent.channel, Spent.units).where(Spent.day == day))

@@ -1,5 +1,7 @@
 """Who wants no messages. « STOP » is stored and obeyed, « START » undoes it. All inside the caller's transaction."""
 
+import datetime as dt
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -19,6 +21,12 @@ def stop(session: Session, channel: str, conversation: str) -> None:
 def start(session: Session, conversation: str) -> None:
     """Write to this person again."""
     session.execute(sa.delete(OptOut).where(OptOut.conversation == conversation).execution_options(synchronize_session=False))
+
+
+def since(session: Session, conversation: str) -> dt.datetime | None:
+    """When somebody wrote that they want no messages; None for who wants them."""
+    found = session.get(OptOut, conversation)
+    return found.since if found else None
 
 
 def has_stopped(session: Session, conversation: str) -> bool:

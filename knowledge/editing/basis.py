@@ -14,7 +14,7 @@ from knowledge.errors import InvalidSheet
 WORDING = "wording"
 _LISTS = ("places", "contacts", "schedules", "events")
 # What teaches the search, sorts, or is noted by ourselves: no source says it.
-_OURS = {
+OURS = {
     "id", "kind", "organisation", "questions", "keywords", "aliases", "themes", "thematiques", "volet", "section", "source",
     "further_sources", "verified_on", "verified_by",
 }  # fmt: skip
@@ -40,7 +40,7 @@ def rested(before: Mapping[str, Any] | None, after: Mapping[str, Any], basis: st
             sheet[name] = [_rested(old.get(name) or [], item, basis, (name, i), problems) for i, item in enumerate(sheet[name])]
     if sheet.get("price"):
         sheet["price"] = _rested([old["price"]] if old.get("price") else [], sheet["price"], basis, ("price",), problems)
-    changed = [path for path in _changed(old, sheet) if path[0] not in {*_OURS, *_LISTS, "price"}]
+    changed = [path for path in _changed(old, sheet) if path[0] not in {*OURS, *_LISTS, "price"}]
     if changed and "source" in sheet:
         if basis is None or (basis == WORDING and any(path[-1] in _HARD for path in changed)):
             problems.append(FieldProblem(("basis",), "basis_missing"))

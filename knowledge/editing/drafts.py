@@ -1,5 +1,6 @@
 """Saving what an editor wrote, with what it rests on: one transaction, every problem at once."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,9 @@ from knowledge.editing import changes
 from knowledge.editing.basis import WORDING, rested
 from knowledge.editing.checks import FieldProblem, checked
 from knowledge.editing.history import at_revision
+from knowledge.editing.history import content as content_of
 from knowledge.editing.revisions import Revision
+from knowledge.editing.verifying import verified_after
 from knowledge.errors import InvalidSheet, UnknownSheet
 from knowledge.version import take_turn
 
@@ -27,10 +30,13 @@ class Draft:
     basis: str | None = None
     new_source: Mapping[str, Any] | None = None
     reason: str | None = None
+    whole: bool = False  # the editor verified the whole sheet today
 
 
-def save_draft(session: Session, draft: Draft, slug: str | None, seen: int, by: str) -> Revision | None:
+def save_draft(session: Session, draft: Draft, slug: str | None, seen: int, by: str, today: dt.date) -> Revision | None:
     """Create the sheet (``slug`` None) or replace the one seen at revision ``seen``; None when nothing differs.
+
+    An action of which a fact changed is no longer verified, unless the editor verified the whole ``today``.
 
     Raises InvalidSheet (problems of the new source under ``new``), EditingConflict, UnknownSheet.
     """
@@ -47,6 +53,10 @@ def save_draft(session: Session, draft: Draft, slug: str | None, seen: int, by: 
     if problems:
         raise InvalidSheet(problems + _further(session, draft, {**content, "id": slug or "x"}, {p.path for p in problems}))
     named = None if basis == WORDING else basis
+    if draft.kind == "action":
+        after = content_of(checked(session, draft.kind, {**content, "id": slug or "x"}))
+        facts_of = before if basis != WORDING else after  # corrected words are the same facts
+        content |= {name: verified_after(facts_of, after, by, today, draft.whole)[name] for name in ("verified_on", "verified_by")}
     if slug is None:
         return changes.create(session, draft.kind, content, by, draft.reason, named)
     return changes.save(session, draft.kind, slug, content, seen, by, draft.reason, named)

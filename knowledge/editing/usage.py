@@ -5,6 +5,8 @@ from sqlalchemy.orm import Session
 
 from knowledge import models
 from knowledge.doors import COUNTER, TOWN_HALL
+from knowledge.leading import leads_nowhere, names, narrowed
+from knowledge.records import select_leading
 from knowledge.rows import KINDS
 
 # Help numbers that the wording of emergencies names (bot/domain/responses); a test holds both together.
@@ -50,11 +52,7 @@ def is_last_door(session: Session, action_id: str) -> bool:
 
 
 def _asked_with(session: Session, action_id: str) -> list[tuple[str, str]]:
-    """The broad needs and the questions of the orientation that lead to an action."""
-    needs = session.execute(sa.select(models.BroadNeed.slug, models.BroadNeed.actions))
-    found = [("broad_need", need.slug) for need in needs if action_id in need.actions]
-    questions = session.execute(sa.select(models.OrientationQuestion)).scalars()
-    for question in questions:
-        if action_id in (*question.unsure, *(action for choice in question.choices for action in choice.get("actions") or [])):
-            found.append(("orientation", question.slug))
-    return sorted(found)
+    """The broad needs and the questions of the orientation that would lead nowhere without an action."""
+    others = set(session.execute(sa.select(models.Action.slug).where(models.Action.slug != action_id)).scalars())
+    leading = [(kind, record) for kind, record in select_leading(session) if names(record, action_id)]
+    return sorted((kind, record.id) for kind, record in leading if leads_nowhere(narrowed(record, others)))

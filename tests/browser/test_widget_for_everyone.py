@@ -7,6 +7,9 @@ from city import QUESTION, City, Launch
 from resident import DESK, PHONE, SMALL_PHONE
 from selenium.webdriver.common.keys import Keys
 
+# A desk of 1280 by 800 at 200 %.
+ZOOMED = (640, 400)
+
 
 def test_the_keyboard_opens_stays_inside_and_comes_back(city: City) -> None:
     launcher = city.inside(".launcher")[0]
@@ -34,7 +37,7 @@ def test_a_colour_keeps_its_words_readable(city: City, site: str) -> None:
         assert city.script(colours, launcher) == expected
 
 
-@pytest.mark.parametrize("size", [SMALL_PHONE, PHONE, DESK], ids=["320px", "375px", "desk"])
+@pytest.mark.parametrize("size", [SMALL_PHONE, PHONE, ZOOMED, DESK], ids=["320px", "375px", "zoom200", "desk"])
 def test_it_fits_and_axe_finds_nothing(city: City, size: tuple[int, int]) -> None:
     city.visit("/", size)
     assert _violations(city) == []

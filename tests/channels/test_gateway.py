@@ -12,9 +12,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from api.channels import gsm, sending
 from api.opening import BadSettings, complete_channels
+from knowledge.delivery import wishes
 from knowledge.settings import Settings
 from tests.channels.conftest import PERSON, rows, settled, until
+from tests.channels.test_sms import says_number
 from tests.conftest import serving
 
 OURS = "+33700000002"
@@ -94,6 +97,28 @@ def test_who_is_not_answered_is_logged_without_the_number(gateway, operator, cap
     post(here, {"id": "2", "from": OURS.lstrip("+"), "text": "Réponse à bonjour"})
     until(lambda: settled(here.services))
     assert not operator.created and not here.engine.asked
+
+
+def test_after_stop_only_an_emergency_is_answered(gateway, operator):
+    here = gateway()
+    for number, said in enumerate(["STOP", "le permis", "urgence", "et maintenant ?"]):
+        post(here, {"id": number, "from": PERSON, "text": said})
+        until(lambda: settled(here.services))
+    (answer,) = texts(operator)
+    assert gsm.segments(answer) == 1 and says_number(answer, "114")
+    with here.services.sessions() as session:
+        assert wishes.has_stopped(session, here.engine.asked[0].conversation_id)
+
+
+def test_the_answer_to_an_emergency_from_before_stop_does_not_leave(gateway, operator, monkeypatch):
+    here = gateway()
+    monkeypatch.setattr(sending, "_DOUBT_SECONDS", 2.0)
+    operator.behave += [(500, False)]
+    post(here, {"id": "1", "from": PERSON, "text": "urgence"})
+    until(lambda: [row.owner for row in rows(here.services) if row.state == "sending"] == [None])
+    post(here, {"id": "2", "from": PERSON, "text": "STOP"})
+    until(lambda: settled(here.services))
+    assert texts(operator) == [] and [row.reason for row in rows(here.services)] == ["stopped"]
 
 
 def test_what_is_not_signed_is_refused(gateway):

@@ -1,6 +1,7 @@
 """What the real assistant says by SMS: every body within two segments, every emergency in one with the 114; the commonest
 needs get who, telephone and where at once, and a number does what the visible number says."""
 
+import dataclasses
 import re
 import uuid
 
@@ -8,6 +9,8 @@ import pytest
 
 from api.channels import gsm
 from api.channels.registry import _common
+from api.channels.wording import notice
+from api.opening import CONTACT_ROOM, BadSettings, complete_channels
 from api.views import cards
 from api.web.sheet import sheet
 from bot.engine import Message
@@ -37,6 +40,29 @@ NEEDS = [
 @pytest.fixture
 def sms(services) -> Sms:
     return Sms(**_common(services))
+
+
+NOTICES = ["start", "contact", "no_more", "too_many", "failed", "call", "call_again"]
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_every_fixed_sms_is_one_message_of_two_segments_at_most(services, sms, name):
+    room = CONTACT_ROOM - len("https://passerelle.blois.example")
+    settings = services.settings.copy(update={"sms_contact": "x" * room, "public_url": "https://passerelle.blois.example"})
+    complete_channels(settings)
+    (body,) = sms.plain(notice(dataclasses.replace(services, settings=settings), name))
+    assert sms.cost(body) <= 2 and gsm.is_gsm(body["text"])
+
+
+def test_an_answer_to_contact_that_would_be_longer_is_refused_at_start(services):
+    for contact, said in [("x" * CONTACT_ROOM, "Shorten PASSERELLE_SMS_CONTACT by"), ("Ville de Blois 😀", "Latin letters")]:
+        with pytest.raises(BadSettings, match=said):
+            complete_channels(services.settings.copy(update={"sms_contact": contact}))
+
+
+def test_the_answer_to_what_cannot_be_read_is_one_message(sms):
+    (body,) = sms.attachment()
+    assert sms.cost(body) <= 2
 
 
 async def test_a_conversation_by_sms_never_takes_more_than_two_segments_a_message(services, sms):

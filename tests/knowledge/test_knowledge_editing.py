@@ -16,7 +16,7 @@ from knowledge import models
 from knowledge.database import open_engine, sessions
 from knowledge.directory import DirectoryStore
 from knowledge.doors import COUNTER, TOWN_HALL
-from knowledge.editing import changes
+from knowledge.editing import changes, usage
 from knowledge.editing.differences import differences
 from knowledge.editing.history import archived, at_revision, content, current, history
 from knowledge.editing.revisions import Revision
@@ -306,11 +306,35 @@ def test_what_others_need_is_not_archived(club: sessionmaker) -> None:
         assert [user for _, user in caught.value.users] == users
 
 
-def test_what_broad_needs_and_questions_lead_to_is_not_archived(factory: sessionmaker, data: Path) -> None:
+def test_broad_needs_and_questions_lead_on_without_an_archived_action_and_to_it_again(factory: sessionmaker) -> None:
+    load(factory, DATA)
+    store = DirectoryStore(factory, fresh_seconds=0)
+    before = store.current()
+    action = "quartiers-proximite-correspondants-de-nuit"  # one of two doors of a broad need; alone behind an answer
+    with factory.begin() as session:
+        changes.archive(session, "action", action, 0, by="Amina")
+    needs = {need.id: need.actions for need in store.current().broad_needs}
+    assert needs["bruit-conflits"] == ["quartiers-proximite-mediation-jour"]
+    asked = [choice.say for choice in store.current().questions["bruit-conflits"].choices]
+    assert "Du bruit le soir" not in asked and len(asked) > 1
+    with factory.begin() as session:
+        changes.unarchive(session, "action", action, 1, by="Amina")
+    assert (store.current().broad_needs, store.current().orientation) == (before.broad_needs, before.orientation)
+
+
+def test_an_action_without_which_a_need_or_question_leads_nowhere_is_not_archived(factory: sessionmaker, data: Path) -> None:
     load(factory, difficult_data(data))
     with factory.begin() as session, pytest.raises(StillUsed) as caught:
         changes.archive(session, "action", "jardin", 0, by="Amina")
-    assert caught.value.users == [("broad_need", "dehors"), ("orientation", "debut"), ("orientation", "suite")]
+    assert caught.value.users == [("orientation", "debut"), ("orientation", "suite")]
+
+
+def test_all_actions_but_the_last_door_of_a_question_may_be_archived(factory: sessionmaker) -> None:
+    load(factory, DATA)
+    actions = [entry.id for entry in DirectoryStore(factory).current().entries]
+    with factory() as session:
+        needed = {action for action in actions if usage.users(session, "action", action)}
+    assert needed == {"pimms", "mission-locale-pas-de-quartier"}
 
 
 def test_the_last_doors_are_not_archived(factory: sessionmaker) -> None:

@@ -35,6 +35,15 @@ def test_an_editor_reads_a_report_and_decides_once(staff, services, reported: st
     assert noted == ["report.done", "report.open"]
 
 
+def test_what_is_over_may_be_reported_too(staff, services) -> None:
+    finished = [entry.id for entry in services.store.current().entries if entry.action.status == "finished"]
+    assert finished
+    sent = staff("agent").post("/signaler", data={"fiche": finished[0], "subject": "schedule", "text": "les dates ont changé"})
+    assert sent.status_code == 200 and "Merci" in sent.text
+    with services.sessions.begin() as session:
+        session.execute(sa.delete(SheetReport).where(SheetReport.action == finished[0]))
+
+
 def test_an_agent_who_edits_nothing_sees_none(staff, reported: str) -> None:
     agent = staff("agent")
     assert agent.get(PAGE).status_code == 403 and PAGE not in agent.get("/staff").text

@@ -235,13 +235,25 @@ def test_what_others_need_cannot_be_archived_and_they_are_named(desk):
     assert response.status_code == 409 and "point-utile-jardin-partage" in response.text
 
 
-def test_an_action_that_broad_needs_lead_to_is_not_archived_and_the_way_out_is_told(desk):
+def test_an_action_without_which_a_question_leads_nowhere_is_not_archived_and_the_ways_out_are_told(desk):
     client = desk()
-    response = client.post(f"{JARDIN}/archiver", data={"seen": "0"})
+    response = client.post("/staff/annuaire/actions/mission-locale-pas-de-quartier/archiver", data={"seen": "0"})
     told = text(tree(response.text))
-    assert response.status_code == 409 and "Feuilles « Questions » et « Réponses » : « metier-jeunes »" in told
-    assert "avec un tableur, dans les échanges" in told
-    assert client.get("/annuaire/point-utile-jardin-partage").status_code == 200
+    assert response.status_code == 409 and "Feuilles « Questions » et « Réponses » : « age-jeune »" in told
+    assert "mettez son état à « terminé »" in told and "avec un tableur, dans les échanges" in told
+    assert client.get("/annuaire/mission-locale-pas-de-quartier").status_code == 200
+
+
+def test_an_action_that_broad_needs_and_questions_propose_is_archived_and_comes_back(desk, own_services):
+    client = desk()
+
+    def proposed() -> bool:
+        return any("point-utile-jardin-partage" in need.actions for need in own_services.store.current().broad_needs)
+
+    assert proposed() and client.post(f"{JARDIN}/archiver", data={"seen": "0"}, follow_redirects=False).status_code == 303
+    assert client.get("/annuaire/point-utile-jardin-partage").status_code == 410 and not proposed()
+    client.post(f"{JARDIN}/restaurer", data={"seen": "1", "number": "0"})
+    assert client.get("/annuaire/point-utile-jardin-partage").status_code == 200 and proposed()
 
 
 def test_the_counter_is_corrected_but_never_archived(desk):
@@ -277,6 +289,21 @@ def test_verified_today_takes_a_sheet_off_the_list(desk, own_services):
     assert action.verified_by == "Amina" and action.verified_on is not None
     late = client.post(path, data=sent, follow_redirects=False)
     assert late.headers["location"].endswith("fait=sheet.changed")
+
+
+def test_a_changed_fact_is_no_longer_verified_unless_the_editor_says_so(desk, own_services):
+    client = desk()
+
+    def verified_by() -> str | None:
+        return own_services.store.current().entry("point-utile-jardin-partage").action.verified_by
+
+    saved(client, JARDIN, duration="deux heures", basis="page-2021", whole="1")
+    assert verified_by() == "Amina"
+    saved(client, JARDIN, verified_on="2026-03-02")
+    saved(client, JARDIN, summary="On jardine ensemble, chaque semaine.", basis="wording")
+    assert verified_by() == "Amina"
+    saved(client, JARDIN, duration="trois heures", basis="page-2021")
+    assert verified_by() is None
 
 
 def test_never_verified_stands_first_then_the_oldest(desk):

@@ -50,12 +50,12 @@ class WhatsApp(Channel):
     async def fate(self, recipient: str, body: Body, key: str, since: dt.datetime) -> tuple[Fate, str | None]:
         """The platform cannot be asked; it tells. A status with our key has marked the message as sent before this is asked.
 
-        While nobody served, statuses were refused, and Meta repeats them with longer and longer pauses: of what was begun
-        before this process nobody can say that it did not leave. A status that comes after all takes it out of the dead letters.
+        Meta may hold a status back, and repeats those that were refused while nobody served with longer and longer pauses: that
+        none came never proves that a message did not leave. A person decides; a late status takes it out of the dead letters.
         """
         if max(since, self._since) + _STATUS_BY > utc_now():
             raise TryLater("graph_no_status", maybe_sent=True)
-        return (Fate.unknown if since < self._since else Fate.not_sent), None
+        return Fate.unknown, None
 
     async def seen(self, recipient: str, provider_id: str) -> None:
         read = {"messaging_product": "whatsapp", "status": "read", "message_id": provider_id, "typing_indicator": {"type": "text"}}
