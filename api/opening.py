@@ -78,8 +78,6 @@ def complete_channels(settings: Settings) -> None:
             raise BadSettings(f"Set {' and '.join(missing)} as well, or none of its group (docs/channels.md).")
     contact = gsm.spell(settings.sms_contact)
     too_long = gsm.units(contact) + gsm.units(settings.public_url.rstrip("/")) - CONTACT_ROOM
-    if contact and not gsm.is_gsm(contact):
-        raise BadSettings("Write PASSERELLE_SMS_CONTACT in Latin letters without signs such as emojis: it is sent by SMS.")
     if contact and too_long > 0:
         raise BadSettings(
             f"Shorten PASSERELLE_SMS_CONTACT by {too_long} characters: together with PASSERELLE_PUBLIC_URL it may have {CONTACT_ROOM}, "

@@ -94,7 +94,7 @@ class _Reader:
     def records(self, kind: str) -> list[Any]:
         """Records that own nothing."""
         record, table = KINDS[kind].record, KINDS[kind].table
-        found = [record.construct(id=row.slug, **self._values(row, record, table)) for row in self._rows(table, "id")]
+        found: list[Any] = [record.construct(id=row.slug, **self._values(row, record, table)) for row in self._rows(table, "id")]
         if kind not in LEADING:
             return found
         there = set(self._session.execute(sa.select(models.Action.slug)).scalars())

@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"\d")
 _ASKS_WHEN = re.compile(r"\b(?:quand|depuis|jusqu|date|dates|annee|annees|periode|mois)\b")
 _ASKS_HOW_MANY = re.compile(r"\b(?:combien(?! de temps)|nombre|nb|pourcentage|pour cent)\b|%")
 _ASKS_WHICH = re.compile(r"\b(?:quels?|quelles?|ou)\b")
-_NAME = re.compile(r"(?<=[ '’])[A-ZÉÈ]\w+")
+_INNER_WORD = re.compile(r"(?<=[ '’])\w+")
 # What the form of the answer is worth beside a word in common.
 _FORM, _SMALL_WORD, _PER_NAME = 0.8, 0.5, 0.3
 
@@ -55,7 +55,7 @@ def closest_sentence(entry: Entry, question: str) -> str | None:
         if not shared and not (form and entry.action.kind == "faq"):
             continue
         small = _SMALL_WORD * any(w in said.split() for w in ("depuis", "jusqu'en", "jusqu'a") if w.split("'")[0] in asked.split())
-        names = _PER_NAME * len(_NAME.findall(sentence)) if _ASKS_WHICH.search(asked) else 0.0
+        names = _PER_NAME * sum(word[0].isupper() for word in _INNER_WORD.findall(sentence)) if _ASKS_WHICH.search(asked) else 0.0
         if shared + form + small + names > most:
             best, most = sentence, shared + form + small + names
     return best

@@ -112,7 +112,6 @@ def test_batches_are_gone_through_and_each_conversation_keeps_its_order(running,
         ("messenger", Fault(503, page="<html>Service Unavailable</html>")),
         ("whatsapp", Fault(429, 130429)),
         ("whatsapp", Fault(400, 131056, headers={"retry-after": "0"})),
-        ("whatsapp", Fault(500, 131000)),
         ("messenger", Fault(500, 1, taken=False, seconds=0.8)),
     ],
 )
