@@ -3,11 +3,13 @@
 import datetime as dt
 from collections.abc import Iterable
 from enum import Enum
+from functools import cache
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from knowledge.figures.models import Count
-from knowledge.upsert import insert
+from knowledge.upsert import insert_for
 
 
 class Series(str, Enum):
@@ -37,5 +39,11 @@ def count(session: Session, at: dt.datetime, channel: str, found: Iterable[tuple
     # In one order, so that two processes never wait for each other's rows.
     rows = [{**keys, "series": series.value, "name": name, "count": 1} for series, name in sorted(set(found))]
     if rows:
-        added = insert(session, Count).values(rows)
-        session.execute(added.on_conflict_do_update(index_elements=list(Count.__table__.primary_key), set_={"count": Count.count + 1}))
+        session.execute(_one_more(session.get_bind().dialect.name), rows)
+
+
+@cache
+def _one_more(dialect: str) -> Any:
+    """The statement of every message, made once."""
+    table = Count.__table__
+    return insert_for(dialect, table).on_conflict_do_update(index_elements=list(table.primary_key), set_={"count": table.c.count + 1})
