@@ -8,9 +8,5 @@ from sqlalchemy.orm import Session
 
 def insert(session: Session, table: Any) -> Any:
     """Return an insert into ``table`` that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
-    return insert_for(session.get_bind().dialect.name, table)
-
-
-def insert_for(dialect: str, table: Any) -> Any:
-    """As ``insert``, for a statement that is made once."""
-    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
