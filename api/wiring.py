@@ -80,7 +80,7 @@ def open_services(
     search = Search(store, settings.var_dir / "search")
     started = time.monotonic()
     # Fitting the search is numpy, importing Rasa is disk: together they take little more than one.
-    beside = [threading.Thread(target=work) for work in (search.fit, languages.wake, lambda: meaning(""))]
+    beside = [threading.Thread(target=_fit, args=(search,)), threading.Thread(target=languages.wake)]
     for thread in beside:
         thread.start()
     from bot.rasa_engine import RasaEngine  # some seconds of imports: only once everything else is known to work
@@ -91,3 +91,8 @@ def open_services(
     say(f"Ready: {len(store.current().entries)} actions, loaded in {time.monotonic() - started:.0f} s.")
     models = ModelWatch(factory, settings.var_dir, model, engine.renew)
     return Services(settings, factory, store, ground.secret_key, database, search, engine, models)
+
+
+def _fit(search: Search) -> None:
+    meaning("")  # loads the encoder, which the first message would wait for
+    search.fit()
