@@ -29,7 +29,7 @@ from api.errors import RETRY_SECONDS, ApiError
 from api.limits import BodyLimit, RateLimit
 from api.middleware import HeadLikeGet, NoInternals, ReadyFirst, SecurityHeaders
 from api.models import ErrorAnswer
-from api.wiring import Services, open_services
+from api.wiring import NotOpened, Services, open_services
 from knowledge.retention import erase_older_than
 from knowledge.settings import Settings
 
@@ -90,6 +90,8 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
         services = await asyncio.to_thread(open_, settings)
         app.state.channels.open(services)  # unless it took in messages before
         app.state.services = services
+    except NotOpened:
+        return
     except Exception as error:
         logger.error("start: %s", error)
         raise

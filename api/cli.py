@@ -58,10 +58,16 @@ def serve(
     model_to_serve(factory, given.var_dir, taught_by(store.current()), typer.echo)
     database.dispose()
     # Workers read it to say where they answer (api.server).
-    os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
+    where = os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
     typer.echo("Loading (some ten seconds)…")
-    uvicorn.run("api.server:application", factory=True, host=host, port=port, workers=workers, log_level="warning", ws="none",
-                access_log=False, server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
+    options: dict[str, Any] = {"factory": True, "host": host, "port": port, "log_level": "warning", "ws": "none", "access_log": False,
+                               "server_header": False, "timeout_graceful_shutdown": 10}  # fmt: skip
+    if workers == 1:
+        uvicorn.run("api.server:application", **options)
+    else:
+        from api.workers import serve as serve_with
+
+        serve_with(given, workers, lambda app: uvicorn.Config(app, **options), typer.echo, where)
 
 
 def _load_files(given: Settings) -> int:

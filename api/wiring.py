@@ -21,6 +21,8 @@ from knowledge.directory import DirectoryStore
 from knowledge.schedules import now_in_paris
 from knowledge.search import Search
 from knowledge.settings import Settings
+from nlu import languages
+from nlu.french.meaning import meaning
 
 logger = logging.getLogger(__name__)
 
@@ -33,16 +35,29 @@ class Ground:
     sessions: sessionmaker
     store: DirectoryStore
     secret_key: str
+    database: Engine
+
+
+class NotOpened(Exception):
+    """Another process opens the services: this one has only the ground, and is told to end."""
 
 
 @dataclass(frozen=True)
 class Services(Ground):
     """What requests need. Made once at start by ``open_services``."""
 
-    database: Engine
     search: Search
     engine: DialogueEngine
     models: ModelWatch
+
+
+def open_ground(settings: Settings) -> Ground:
+    """Open what needs no model. Raises KnowledgeError, BadSettings."""
+    key = secret_key(settings)
+    find_redis(settings)
+    complete_channels(settings)
+    database, factory, store = open_knowledge(settings)
+    return Ground(settings, factory, store, key, database)
 
 
 def open_services(
@@ -55,24 +70,29 @@ def open_services(
 
     Raises KnowledgeError, TrainingFailed, BadSettings.
     """
-    key = secret_key(settings)
-    find_redis(settings)
-    complete_channels(settings)
-    database, factory, store = open_knowledge(settings)
+    ground = open_ground(settings)
+    factory, store, database = ground.sessions, ground.store, ground.database
     if early:
-        early(Ground(settings, factory, store, key))
+        early(ground)
     model = model_to_serve(factory, settings.var_dir, taught_by(store.current()), say)
     # Rows of one message are small: a second thread of the linear algebra would only wait, at full speed.
     threadpool_limits(1)
     search = Search(store, settings.var_dir / "search")
     started = time.monotonic()
     # Fitting the search is numpy, importing Rasa is disk: together they take little more than one.
-    fitting = threading.Thread(target=search.fit, name="search-fit")
-    fitting.start()
+    beside = [threading.Thread(target=_fit, args=(search,)), threading.Thread(target=languages.wake)]
+    for thread in beside:
+        thread.start()
     from bot.rasa_engine import RasaEngine  # some seconds of imports: only once everything else is known to work
 
     engine = RasaEngine(model, all_actions(ActionServices(store, search, now)), store, database, settings.redis_url, now)
-    fitting.join()
+    for thread in beside:
+        thread.join()
     say(f"Ready: {len(store.current().entries)} actions, loaded in {time.monotonic() - started:.0f} s.")
     models = ModelWatch(factory, settings.var_dir, model, engine.renew)
-    return Services(settings, factory, store, key, database, search, engine, models)
+    return Services(settings, factory, store, ground.secret_key, database, search, engine, models)
+
+
+def _fit(search: Search) -> None:
+    meaning("")  # loads the encoder, which the first message would wait for
+    search.fit()

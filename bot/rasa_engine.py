@@ -74,14 +74,18 @@ class JinjaResponses(NaturalLanguageGenerator):
         self._store = store or DirectoryStore(sessions(open_engine(Settings().database)))
         self._now = now
         self._wording = Wording()
+        self._doors: tuple[Any, dict[str, Any]] = (None, {})
 
     async def generate(self, utter_action: str, tracker: Any, output_channel: str, **kwargs: Any) -> dict[str, Any] | None:
         return self.render(utter_action, output_channel, kwargs)
 
     def render(self, name: str, channel: str, data: dict[str, Any]) -> dict[str, Any]:
         directory, at = self._store.current(), self._now()
+        moment = directory.version, at.replace(second=0, microsecond=0)  # what is open changes with the minute
+        if moment != self._doors[0]:
+            self._doors = moment, _doors(directory, moment[1])
         cards = [card(directory, directory.by_id[a], at) for a in data.get("shown") or [] if a in directory.by_id]
-        return self._wording.render(name, channel, {**data, "cards": cards, **_doors(directory, at)})
+        return self._wording.render(name, channel, {**data, "cards": cards, **self._doors[1]})
 
 
 def _doors(directory: Directory, at: dt.datetime) -> dict[str, Any]:

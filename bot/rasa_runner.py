@@ -5,8 +5,10 @@ of six nodes in a row needs no scheduler: the order is worked out once (docs/per
 """
 
 import functools
+from types import SimpleNamespace
 from typing import Any
 
+import rasa.core.processor
 import rasa.shared.utils.common
 from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
@@ -69,6 +71,11 @@ def run_lean(processor: MessageProcessor) -> None:
     """
     # Rasa walks all subclasses of an event to read one; no class is added after the start.
     rasa.shared.utils.common.all_subclasses = functools.cache(all_subclasses)
+    # It copies what it would log at a level that is off (``quieten``).
+    rasa.core.processor.copy = SimpleNamespace(deepcopy=lambda value: value)
+    # It builds the whole domain anew, twice, to see whether there is one.
+    empty = processor.domain.is_empty()
+    processor.domain.is_empty = lambda: empty  # type: ignore[method-assign]
     assert isinstance(processor.graph_runner, DaskGraphRunner)
     processor.graph_runner = SequentialRunner(processor.graph_runner)
     predict, known = processor._predict_next_with_tracker, {}

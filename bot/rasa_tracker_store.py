@@ -10,17 +10,31 @@ from typing import Any
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
+from rasa.shared.core.events import BotUttered, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Query, Session, sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 # What a rule or an action looks back on is at most a turn or two, some ten events each.
-MAX_EVENTS = 50
+MAX_EVENTS = 30
 # Where the events of a turn are held back instead of being written, in the task that asked for it.
 _HELD_BACK: ContextVar[list[dict[str, Any]] | None] = ContextVar("held_back", default=None)
 _SPOKEN = (UserUttered.type_name, BotUttered.type_name)
+
+# The statements of every message, made once: put together anew they cost more than the database does.
+_EVENTS = SQLTrackerStore.SQLEvent.__table__
+_OF_SENDER = _EVENTS.c.sender_id == sa.bindparam("sender")
+_BEGUN = sa.select(sa.func.max(_EVENTS.c.timestamp)).where(_OF_SENDER, _EVENTS.c.type_name == SessionStarted.type_name).scalar_subquery()
+_OF_SESSION = sa.and_(_OF_SENDER, _EVENTS.c.timestamp >= sa.func.coalesce(_BEGUN, 0.0))
+_RECENT = sa.select(_EVENTS.c.id, _EVENTS.c.data).where(_OF_SESSION).order_by(_EVENTS.c.id.desc()).limit(MAX_EVENTS)
+_LAST_SET = (
+    sa.select(sa.func.max(_EVENTS.c.id))
+    .where(_OF_SESSION, _EVENTS.c.id < sa.bindparam("first"), _EVENTS.c.type_name == SlotSet.type_name)
+    .group_by(_EVENTS.c.action_name)
+)
+_SLOTS_BEFORE = sa.select(_EVENTS.c.data).where(_EVENTS.c.id.in_(_LAST_SET)).order_by(_EVENTS.c.id)
+_INSERT = sa.insert(_EVENTS)
 
 
 class TrackerStore(SQLTrackerStore):
@@ -63,41 +77,41 @@ class TrackerStore(SQLTrackerStore):
     def write(self, session: Session, rows: list[dict[str, Any]]) -> None:
         """Write what was held back, in the caller's transaction on the same database."""
         if rows:
-            session.execute(sa.insert(self.SQLEvent.__table__), rows)
+            session.execute(_INSERT, rows)
 
     async def _retrieve(self, sender_id: str, fetch_events_from_all_sessions: bool) -> DialogueStateTracker | None:
-        with self.session_scope() as session:
-            query = self._event_query(session, sender_id, fetch_events_from_all_sessions)
-            rows = query.all() if fetch_events_from_all_sessions else self._recent(query)
-            events = [_event(json.loads(row.data)) for row in rows]
-        if not events:
+        stored = self._all(sender_id) if fetch_events_from_all_sessions else self._recent(sender_id)
+        if not stored:
             return None
+        events = [_event(json.loads(data)) for data in stored]
         tracker = DialogueStateTracker.from_events(sender_id, events, self.domain.slots)
         tracker.stored_events = len(tracker.events)
         return tracker
 
-    def _recent(self, query: Query) -> list[SQLTrackerStore.SQLEvent]:
-        event = self.SQLEvent
-        recent = query.order_by(None).order_by(event.id.desc()).limit(MAX_EVENTS).all()[::-1]
-        if len(recent) < MAX_EVENTS:
-            return recent
-        before = query.order_by(None).filter(event.id < recent[0].id, event.type_name == SlotSet.type_name)
-        last = before.with_entities(sa.func.max(event.id)).group_by(event.action_name)
-        return [*query.filter(event.id.in_([row[0] for row in last])).all(), *recent]
+    def _all(self, sender_id: str) -> list[str]:
+        with self.session_scope() as session:
+            return [row.data for row in self._event_query(session, sender_id, fetch_events_from_all_sessions=True)]
+
+    def _recent(self, sender_id: str) -> list[str]:
+        with self.engine.connect() as connection:
+            recent = connection.execute(_RECENT, {"sender": sender_id}).all()[::-1]
+            if len(recent) < MAX_EVENTS:
+                return [row.data for row in recent]
+            before = connection.execute(_SLOTS_BEFORE, {"sender": sender_id, "first": recent[0].id})
+            return [row.data for row in (*before, *recent)]
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Write the events of this turn, in one statement; or hold them back (``held_back``)."""
         await self.stream_events(tracker)
         held_back = _HELD_BACK.get()
-        with self.session_scope() as session:
-            rows = [_row(tracker.sender_id, event) for event in self._additional_events(session, tracker)]
-            if held_back is not None:
-                held_back += rows
-            elif rows:
-                session.execute(sa.insert(self.SQLEvent.__table__), rows)
-                session.commit()
+        rows = [_row(tracker.sender_id, event) for event in self._additional_events(None, tracker)]
+        if held_back is not None:
+            held_back += rows
+        elif rows:
+            with self.engine.begin() as connection:
+                connection.execute(_INSERT, rows)
 
-    def _additional_events(self, session: Session, tracker: DialogueStateTracker) -> Iterable[Event]:
+    def _additional_events(self, session: Session | None, tracker: DialogueStateTracker) -> Iterable[Event]:
         """The events that were not read from the table: those of this turn."""
         stored, tracker.stored_events = getattr(tracker, "stored_events", 0), len(tracker.events)
         return itertools.islice(tracker.events, stored, None)

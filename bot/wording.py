@@ -7,7 +7,7 @@ this module holds only the machinery and the French forms of dates and times (by
 
 import datetime as dt
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ class Wording:
     def __init__(self) -> None:
         env = environment()
         responses = self._responses = all_responses()
-        self._compiled = {text: env.from_string(text) for variations in responses.values() for v in variations for text in _texts(v)}
+        self._compiled = {text: _renderer(env, text) for variations in responses.values() for v in variations for text in _texts(v)}
 
     def render(self, name: str, channel: str, data: dict[str, Any]) -> dict[str, Any]:
         """Return the response as Rasa's message dict (text, buttons, custom). Raises KeyError for an unknown name.
@@ -85,13 +85,18 @@ class Wording:
         variations = self._responses[name]
         chosen = next((v for v in variations if v.get("channel") == channel), None)
         chosen = chosen or next(v for v in variations if not v.get("channel"))
-        buttons = [{key: self._compiled[b[key]].render(data).strip() for key in ("title", "payload")} for b in chosen.get("buttons", [])]
-        text = self._compiled[chosen["text"]].render(data)
+        buttons = [{key: self._compiled[b[key]](data).strip() for key in ("title", "payload")} for b in chosen.get("buttons", [])]
+        text = self._compiled[chosen["text"]](data)
         return {
             "text": "\n".join(line.strip() for line in text.splitlines() if line.strip()),
             "buttons": [button for button in buttons if button["title"]],
             "custom": dict(chosen.get("custom") or {}),
         }
+
+
+def _renderer(env: Environment, text: str) -> Callable[[dict[str, Any]], str]:
+    """What renders ``text``; most buttons always say the same."""
+    return env.from_string(text).render if "{" in text else lambda _data: text
 
 
 def _texts(variation: dict[str, Any]) -> Iterable[str]:

@@ -28,6 +28,7 @@ _QUARTERS = {"begon", "mirabeau", "quiniere", "coty", "kennedy", "cornillettes"}
 _SHORTEST_NAME, _LONGEST_NAME = 4, 6
 # One message asks for the directory some five times; an edit still reaches the next message.
 _FRESH_SECONDS = 0.05
+_VERSION = sa.select(models.DirectoryVersion.__table__.c.version)
 
 
 @dataclass(frozen=True)
@@ -198,12 +199,12 @@ class DirectoryStore:
 
     def _version(self) -> int:
         with self._sessions() as session:
-            return session.execute(sa.select(models.DirectoryVersion.version)).scalar_one_or_none() or 0
+            return session.execute(_VERSION).scalar_one_or_none() or 0
 
     def _read(self) -> Directory:
         with self._sessions() as session:
             see_one_moment(session)
-            version = session.execute(sa.select(models.DirectoryVersion.version)).scalar_one_or_none() or 0
+            version = session.execute(_VERSION).scalar_one_or_none() or 0
             directory = Directory.from_records(version, select_all(session))
         logger.info("directory: version %s, %s actions", directory.version, len(directory.entries))
         return directory

@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Iterable
 from enum import Enum
+from functools import cache
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
-
-from knowledge.figures.models import Count
-from knowledge.upsert import insert
+from sqlalchemy.sql.expression import TextClause
 
 
 class Series(str, Enum):
@@ -33,9 +33,18 @@ def part_of(at: dt.datetime) -> str:
 
 def count(session: Session, at: dt.datetime, channel: str, found: Iterable[tuple[Series, str]]) -> None:
     """Add one to each of ``found`` (a series and a name in it) on the day of ``at``, a moment in Paris."""
-    keys = {"day": at.date(), "channel": channel}
     # In one order, so that two processes never wait for each other's rows.
-    rows = [{**keys, "series": series.value, "name": name, "count": 1} for series, name in sorted(set(found))]
-    if rows:
-        added = insert(session, Count).values(rows)
-        session.execute(added.on_conflict_do_update(index_elements=list(Count.__table__.primary_key), set_={"count": Count.count + 1}))
+    keys = sorted((series.value, name) for series, name in set(found))
+    if keys:
+        said = {f"{part}{row}": value for row, key in enumerate(keys) for part, value in zip(("series", "name"), key, strict=True)}
+        session.execute(_one_more(len(keys)), {"day": at.date(), "channel": channel, **said})
+
+
+@cache
+def _one_more(rows: int) -> TextClause:
+    """The statement of every message, written out once: SQLAlchemy would put one of several rows together anew each time."""
+    values = ", ".join(f"(:day, :channel, :series{row}, :name{row}, 1)" for row in range(rows))
+    return sa.text(
+        f"insert into counts (day, channel, series, name, count) values {values} "  # noqa: S608  # of row numbers
+        "on conflict (day, channel, series, name) do update set count = counts.count + 1"
+    ).bindparams(sa.bindparam("day", type_=sa.Date))

@@ -18,6 +18,10 @@ from knowledge.upsert import insert
 LONGEST_MESSAGE = 1000
 # An agent who leaves without closing must not leave the resident without an answer: from then on the bot answers again.
 ABSENT_AFTER = dt.timedelta(hours=4)
+# Asked at every message, so put together once.
+_IS_OPEN = sa.select(Talk.__table__.c.conversation).where(
+    Talk.__table__.c.conversation == sa.bindparam("conversation"), Talk.__table__.c.open_until > sa.bindparam("now")
+)
 
 
 class State(str, Enum):
@@ -53,7 +57,7 @@ def close(session: Session, conversation: str) -> None:
 
 def is_open(session: Session, conversation: str) -> bool:
     """True while an agent writes in this conversation."""
-    return session.execute(sa.select(_open(conversation).exists())).scalar_one()
+    return session.execute(_IS_OPEN, {"conversation": conversation, "now": utc_now()}).first() is not None
 
 
 def hear(session: Session, conversation: str, text: str) -> bool:
@@ -94,10 +98,6 @@ def erase(session: Session, conversation: str) -> None:
     session.execute(sa.delete(TalkMessage).where(TalkMessage.conversation == conversation))
     session.execute(sa.delete(Talk).where(Talk.conversation == conversation))
     session.execute(sa.delete(CallbackRequest).where(CallbackRequest.conversation == conversation))
-
-
-def _open(conversation: str) -> sa.sql.Select:
-    return sa.select(Talk.conversation).where(Talk.conversation == conversation, Talk.open_until > utc_now())
 
 
 def _write(session: Session, conversation: str, author: str, text: str, account: Account | None = None) -> int | None:

@@ -17,8 +17,8 @@ from knowledge.directory import Directory, DirectoryStore, Entry
 from knowledge.schema import OutsideTopic
 from knowledge.search.filters import Filters, Fit, person_fit
 from knowledge.search.kept import fitted
+from knowledge.search.likeness import Rows
 from knowledge.search.ranker import OUTSIDE, Example, Scores
-from nlu.french.essence import essential
 from nlu.french.person import Person, read_person
 from nlu.french.text import clean, words
 
@@ -37,6 +37,8 @@ _TOPIC_LIKENESS = 0.45
 # Below this probability of the outside its topic is of no use, and is not looked for.
 _TOPIC_AT = 0.1
 _LAST_TEXTS = 8
+# What a message says of the person does not change between the searches of one turn.
+_person_in = functools.lru_cache(_LAST_TEXTS)(read_person)
 
 
 @dataclass(frozen=True)
@@ -127,19 +129,19 @@ class _Index:
         self.broad = [(int(i), str(label), broad[label]) for i, label in enumerate(self.ranker.labels) if label in broad]
         self.entries = [directory.by_id[label] for label in self.ranker.labels[self.at]]
         self.fitted_on = {entry.id: entry.action for entry in directory.entries}
-        topics = [(topic, text) for topic in directory.outside for text in topic.questions]
-        self.topics = [topic for topic, _ in topics]
+        # A topic for each example of the outside, in their order (``training_examples``).
+        self.topics = [topic for topic in directory.outside for _ in topic.questions]
         # A turn asks for the same text up to three times: as a whole, as a follow-up, as a part.
         self.score = functools.lru_cache(_LAST_TEXTS)(self.ranker.score)
         self.topic = functools.lru_cache(_LAST_TEXTS)(self._topic)
-        self.topic_rows = normalize(self.ranker.features.transform([essential(text) for _, text in topics])).T.tocsr() if topics else None
+        self.topic_rows = Rows(self.ranker.outside_rows, self.ranker.features.terms) if self.topics else None
         logger.info("search: fitted on version %s in %.1f s", directory.version, time.monotonic() - started)
 
     def _topic(self, text: str) -> OutsideTopic | None:
         """The outside topic that ``text`` is like, if any."""
         if self.topic_rows is None:
             return None
-        likeness = (normalize(self.score(text).row) @ self.topic_rows).toarray().ravel()
+        likeness = self.topic_rows.likeness(self.score(text).row)
         best = int(likeness.argmax())
         return self.topics[best] if likeness[best] >= _TOPIC_LIKENESS else None
 
@@ -157,6 +159,11 @@ class Search:
         """Fit on the current directory now (at start, and in tests); an empty one leaves the search not ready."""
         directory = self._store.current()
         self._index = _Index(directory, self._folder) if directory.entries else None
+
+    def catch_up(self) -> None:
+        """Fit again, now, if the directory is newer than the last fit."""
+        if self._index and self._index.version != self._store.current().version:
+            self.fit()
 
     def is_ready(self) -> bool:
         return self._index is not None and bool(self._store.current().entries)
@@ -177,7 +184,7 @@ class Search:
         a first message. An empty text, or an empty directory, finds nothing.
         """
         directory = self._store.current()
-        person = (person or Person()).merged(read_person(text))
+        person = (person or Person()).merged(_person_in(text))
         if not words(text) or not directory.entries:
             return Result((), 1.0, None, person)
         index = self._index_for(directory)
@@ -200,7 +207,7 @@ class Search:
         index = self._index_for(directory)
         row = index.score(clean(text)).row
         nearest = index.ranker.nearest_example(row, entry.id)
-        fits = person_fit(entry, (person or Person()).merged(read_person(text)))
+        fits = person_fit(entry, (person or Person()).merged(_person_in(text)))
         spoken = index.ranker.contributions(row, entry.id)
         return Evidence(tuple(spoken), nearest[0] if nearest else None, nearest[1] if nearest else 0.0, tuple(fits))
 

@@ -3,10 +3,13 @@
 Serves the ranking of actions, the intents and the emergency detector alike.
 """
 
+import hashlib
+import pickle
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -52,15 +55,16 @@ class LinearTextClassifier:
         """As the constructor, once for several that learn from the same examples one after another."""
         return cls(texts, labels)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What is kept in a trained model: not the training rows, which only fitting needs; weights to three digits."""
-        return {**self.__dict__, "rows": None, "weights": self.weights.astype(np.float16)}
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is kept in a trained model: not the training rows, which only fitting needs; weights to three digits.
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, weights=state["weights"].astype(np.float32))
+        Components that share a classifier keep it twice on disk; in a process it is then one again.
+        """
+        kept = pickle.dumps({**self.__dict__, "rows": None, "weights": self.weights.astype(np.float16)}, protocol=5)
+        return _kept, (hashlib.sha256(kept).hexdigest(), kept)
 
     def row(self, text: str) -> csr_matrix:
-        """Features of one text, shape (1, features)."""
+        """Features of one text, shape (1, features); not to be changed."""
         return self.features.row(text)
 
     def margins(self, row: csr_matrix) -> np.ndarray:
@@ -93,3 +97,16 @@ class LinearTextClassifier:
             return float(np.mean(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(truth)), truth]))
 
         return float(np.exp(minimize_scalar(log_loss, bounds=(-4, 1), method="bounded").x))
+
+
+_in_memory: WeakValueDictionary[str, LinearTextClassifier] = WeakValueDictionary()
+
+
+def _kept(digest: str, kept: bytes) -> LinearTextClassifier:
+    """The classifier that ``__reduce__`` kept: the one in memory when it is there, so that what two share takes its place once."""
+    known = _in_memory.get(digest)
+    if known is None:
+        state = pickle.loads(kept)  # noqa: S301  # written by __reduce__, inside a file that is itself trusted
+        known = _in_memory[digest] = LinearTextClassifier.__new__(LinearTextClassifier)
+        known.__dict__.update(state, weights=state["weights"].astype(np.float32))
+    return known

@@ -7,11 +7,11 @@ few lines of ``_Block``, which give the same numbers (a test holds it) in a tent
 machinery is made for many texts.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
@@ -39,11 +39,6 @@ class Prepared:
     def meaning(self) -> np.ndarray:
         """What the text means, shape (512,), unit length."""
         return meaning(self.text)
-
-    @cached_property
-    def counts(self) -> dict[str, Counter[str]]:
-        """How often each block's terms stand in the text."""
-        return {name: Counter(terms(self)) for name, terms in _BLOCKS.items()}
 
     @classmethod
     def of(cls, text: str) -> "Prepared":
@@ -83,21 +78,48 @@ _BLOCKS = {"word": word_ngrams, "letters": letter_ngrams, "sound": sound_ngrams}
 _prepared = lru_cache(_LAST_TEXTS)(Prepared.of)
 
 
+# Words whose runs are known by their columns: most words of a message are in many messages.
+_MOST_WORDS = 20_000
+
+
 class _Block:
     """One fitted vectorizer, for one text at a time."""
 
     def __init__(self, name: str, fitted: TfidfVectorizer, offset: int) -> None:
         self._name, self._vocabulary, self._idf, self._offset = name, fitted.vocabulary_, fitted.idf_, offset
+        self._known: dict[str, np.ndarray] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_known": {}}  # single words, but what people write is not kept
 
     def row(self, text: Prepared) -> tuple[np.ndarray, np.ndarray]:
         """Columns and values of one text, unit length."""
-        known = self._vocabulary
-        counts = {known[term]: count for term, count in text.counts[self._name].items() if term in known}
-        columns = np.fromiter(counts, dtype=np.int32, count=len(counts))
-        values = np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts))) + np.float32(1)
+        if self._name == "word":
+            found = self._columns(word_ngrams(text))
+        else:
+            found = np.concatenate([_NONE, *map(self._of_word, text.words if self._name == "letters" else text.sounds)])
+        if not len(found):
+            return _NONE, np.empty(0, np.float32)
+        columns, times = np.unique(found, return_counts=True)
+        values = np.log(times, dtype=np.float32) + np.float32(1)
         values *= self._idf[columns]
-        norm = np.sqrt(values @ values)
-        return columns + np.int32(self._offset), values / norm if norm else values
+        return columns + np.int32(self._offset), values / np.sqrt(values @ values)
+
+    def _of_word(self, word: str) -> np.ndarray:
+        """The columns of the runs in one word, each as often as it stands there."""
+        columns = self._known.get(word)
+        if columns is None:
+            if len(self._known) >= _MOST_WORDS:
+                self._known.clear()
+            columns = self._known[word] = self._columns(_ngrams([word]))
+        return columns
+
+    def _columns(self, terms: Iterable[str]) -> np.ndarray:
+        column = self._vocabulary.get
+        return np.array([at for term in terms if (at := column(term)) is not None], dtype=np.int32)
+
+
+_NONE = np.empty(0, dtype=np.int32)
 
 
 # Texts that teach are encoded once in a process, whatever learns from them.
@@ -134,7 +156,10 @@ class TextFeatures:
         return rows
 
     def row(self, text: str) -> csr_matrix:
-        """Return the features of one text, shape (1, features)."""
+        """Return the features of one text, shape (1, features); not to be changed, several may be given the same one."""
+        return _row(self, text)
+
+    def _read(self, text: str) -> csr_matrix:
         prepared = _prepared(text)
         parts = [block.row(prepared) for block in self._blocks]
         if self._axes:
@@ -148,6 +173,11 @@ class TextFeatures:
     def transform(self, texts: Iterable[str]) -> csr_matrix:
         texts = list(texts)
         return self._beside_meaning(self._union.transform([Prepared.of(text) for text in texts]), texts)
+
+    @property
+    def terms(self) -> int:
+        """How many columns are counted terms; those after them are the meaning's."""
+        return self._width - (self._axes.n_components_ if self._axes else 0)
 
     def names(self) -> np.ndarray:
         """``word__travail``, ``letters__ trav``, ``sound__trav``, ``meaning__0``: one name a column."""
@@ -166,3 +196,6 @@ class TextFeatures:
         if not self._axes:
             return counted.tocsr()
         return hstack([counted, csr_matrix(self._axes.transform(_meanings.of(texts)))]).tocsr()
+
+
+_row = lru_cache(_LAST_TEXTS)(TextFeatures._read)

@@ -6,9 +6,13 @@ the same to one form; ``words`` splits it. All are total: no input raises.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # A message longer than this is read only so far (the API refuses longer ones before).
 MAX_CHARACTERS = 1000
+
+# One message is split some twenty times on its way to an answer, whole and in parts; then it is forgotten.
+_LAST_TEXTS = 16
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`′ʹ＇", "'"))
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
@@ -35,8 +39,9 @@ def fold(text: str) -> str:
     "ou est l'oeuvre ?? c'est loin"
     """
     text = text.translate(_APOSTROPHES).translate(_LIGATURES)
-    decomposed = unicodedata.normalize("NFKD", text.lower())
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    plain = unicodedata.normalize("NFKD", text.lower())
+    if not plain.isascii():
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
     return _SPACES.sub(" ", _REPEATED.sub(r"\1", plain)).strip()
 
 
@@ -46,4 +51,9 @@ def words(text: str) -> list[str]:
     >>> words("J'ai 2 enfants !")
     ['j', 'ai', '2', 'enfants']
     """
-    return _WORD.findall(fold(text))
+    return list(_words(text))
+
+
+@lru_cache(_LAST_TEXTS)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(fold(text)))

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from api.chat import new_conversation_id
+from api.models import ChatAnswer
 from api.wiring import Services
 from bot.engine import OUTCOMES
 
@@ -30,6 +31,12 @@ def test_an_answer_has_the_shape_of_the_contract(say, services: Services):
         assert card["id"] in services.store.current().by_id
         assert card["status"] in ("active", "finished", "upcoming", "unknown")
         assert card["sources"] and all(set(source) >= {"title", "url", "published"} for source in card["sources"])
+
+
+@pytest.mark.parametrize("message", [NEED, PAPERS, "bonjour"])
+def test_an_answer_is_what_the_openapi_document_says_and_nothing_else(say, message: str):
+    reply = say(message)
+    assert ChatAnswer.parse_obj(reply).dict() == reply
 
 
 def test_the_text_is_complete_without_the_cards(say):

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,11 +22,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench import machine, report
+from tests.bench import ceiling, machine, report
 from tests.bench.data import ROOT, training_data
 from tests.bench.load import Sample, crowd, percentile, talk, unanswered
 from tests.bench.models import CACHE, Trained, passerelle_model, stock_model
-from tests.bench.processes import Processes, ServerFailed
+from tests.bench.processes import Processes, ServerFailed, environment
 from tests.bench.stock import STOCK_EPOCHS
 from tests.bench.systems import Passerelle, StockRasa, System
 
@@ -167,10 +168,16 @@ def measure(plan: Plan, models: dict[str, Trained]) -> dict[str, Any]:
         systems = [kind(work / kind.__name__.lower(), Path(models[kind.name].path)) for kind in (Passerelle, StockRasa)]
         bench = Bench(plan, systems, work)
         bench.run()
+        _say("Passerelle and a bare FastAPI echo…")
+        parts = json.loads(
+            subprocess.check_output([sys.executable, "-W", "ignore", "-m", "tests.bench.where"], cwd=ROOT, env=environment())
+        )
+        beside_echo = ceiling.compare(Path(models[Passerelle.name].path), work / "ceiling", plan.rounds, plan.seconds)
     results = bench.results
     for name, trained in models.items():
         results[name]["training"] = asdict(trained)
     about = {"date": dt.date.today().isoformat(), "examples": len(training_data().intent_examples), "load_before": load_before}
+    about |= {"ceiling": beside_echo, "where": parts}
     return {**about, "plan": asdict(plan), "machine": machine.describe(), "agreement": _agreement(results), "systems": results}
 
 

@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (the back end comes first)
 
+from tests.bench.systems import WORKERS  # noqa: E402
+
 HERE = Path(__file__).parent
 _TEMPLATE = "performance.md.jinja"
 # Okabe-Ito: told apart by colour-blind readers, and in grey.
@@ -60,6 +62,7 @@ def rows(results: dict[str, Any]) -> Iterator[Row]:
         yield Row(f"Answer around turn {turn} of one conversation", ours["turns"][turn], theirs["turns"][turn], "ms")
     yield Row("Memory, ready to answer", _megabytes(ours["memory_at_start"]), _megabytes(theirs["memory_at_start"]), "MB")
     yield Row("Memory, after the load", _megabytes(ours["memory"]), _megabytes(theirs["memory"]), "MB")
+    yield Row("Memory, after the load, for each worker", _megabytes(ours["memory"]) / WORKERS, _megabytes(theirs["memory"]), "MB")
     yield Row("Start to first answer", statistics.median(ours["starts"]), statistics.median(theirs["starts"]), "s")
     yield from _training_rows(ours["training"], theirs["training"])
 
@@ -88,6 +91,7 @@ def write(results: dict[str, Any], folder: Path) -> Path:
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
     _draw(results, images / "performance.png")
+    _draw_where(results["where"]["parts"], images / "where.png")
     environment = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["figure"] = figure
     ours, theirs = results["systems"].values()
@@ -105,6 +109,17 @@ def _draw(results: dict[str, Any], path: Path) -> None:
     machine = results["machine"]
     note = " (quick run)" if results["quick"] else ""
     picture.suptitle(f"Passerelle and stock Rasa {machine['rasa']} on {machine['cores']} cores, {results['date']}{note}", fontsize=11)
+    picture.savefig(path, dpi=110)
+    pyplot.close(picture)
+
+
+def _draw_where(parts: dict[str, float], path: Path) -> None:
+    """One bar a part of a message, the longest on top."""
+    picture, axes = pyplot.subplots(figsize=(9, 3.2), layout="constrained")
+    bars = axes.barh(list(parts)[::-1], list(parts.values())[::-1], color=_COLOURS[0])
+    axes.bar_label(bars, fmt="%.1f ms", padding=3, fontsize=8)
+    axes.margins(x=0.12)
+    axes.set(title=f"One message: {sum(parts.values()):.1f} ms of processor time", xlabel="milliseconds")
     picture.savefig(path, dpi=110)
     pyplot.close(picture)
 

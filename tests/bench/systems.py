@@ -12,6 +12,8 @@ from tests.bench.load import Client, Connection
 from tests.bench.models import PASSERELLE
 from tests.bench.processes import Processes, ServerFailed, environment, free_port, until
 
+# Of Passerelle, where nothing else is said: one for each core of a small server.
+WORKERS = 2
 _START_SECONDS = 180
 
 
@@ -54,23 +56,24 @@ class System:
 
 
 class Passerelle(System):
-    """The web application with the embedded engine: one process, ``POST /api/chat``."""
+    """The web application with the embedded engine, ``POST /api/chat``; a worker for each of two cores."""
 
     name = "Passerelle"
 
-    def __init__(self, folder: Path, model: Path) -> None:
+    def __init__(self, folder: Path, model: Path, workers: int = WORKERS) -> None:
         super().__init__(folder, model)
+        self.workers = workers
         (folder / "models").mkdir()
         for file in model.parent.glob(f"{model.name}*"):  # with its checksum
             shutil.copy(file, folder / "models")
 
     def launch(self, processes: Processes) -> None:
-        self._port = free_port()
-        env = environment(PASSERELLE_VAR_DIR=str(self.folder), PASSERELLE_RATE_LIMIT_CHAT="0", WEB_CONCURRENCY="1")
-        processes.spawn("passerelle", [*PASSERELLE, "serve", "--host", "127.0.0.1", "--port", str(self._port)], env)
+        self.port = free_port()
+        env = environment(PASSERELLE_VAR_DIR=str(self.folder), PASSERELLE_RATE_LIMIT_CHAT="0", WEB_CONCURRENCY=str(self.workers))
+        processes.spawn("passerelle", [*PASSERELLE, "serve", "--host", "127.0.0.1", "--port", str(self.port)], env)
 
     def connect(self) -> Client:
-        return _PasserelleClient(self._port)
+        return _PasserelleClient(self.port)
 
 
 class StockRasa(System):

@@ -96,7 +96,7 @@ def test_what_comes_while_the_model_is_loaded_is_kept_and_answered_after(knowled
 
     def load(_settings: Settings) -> Services:
         assert opened.wait(10)
-        app.state.channels.open(Ground(chosen, services.sessions, services.store, services.secret_key))
+        app.state.channels.open(Ground(chosen, services.sessions, services.store, services.secret_key, services.database))
         assert loaded.wait(10)
         return services
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from knowledge.accounts import people
@@ -100,6 +101,24 @@ def test_two_processes_share_conversations_and_leave_them_to_the_agent_who_write
         finally:
             database.dispose()
     assert "Traceback" not in (tmp_path / "serve.log").read_text()
+
+
+@pytest.mark.soak
+def test_workers_share_what_was_loaded_and_one_that_dies_is_replaced(serve, tmp_path: Path):
+    log = tmp_path / "serve.log"
+    before = {child.pid for child in psutil.Process().children()}
+    with serve(WEB_CONCURRENCY="2", PASSERELLE_RATE_LIMIT_CHAT="0") as address:
+        _wait_for_workers(log, 2)
+        _talk(address, 2)
+        (parent,) = (child for child in psutil.Process().children() if child.pid not in before)
+        workers = parent.children()
+        assert len(workers) == 2  # who stood at the door has left
+        shares, sizes = ([getattr(worker.memory_full_info(), kind) for worker in workers] for kind in ("pss", "rss"))
+        assert sum(shares) < 0.6 * sum(sizes)
+        workers[0].kill()
+        _wait_for_workers(log, 3)
+        _talk(address, 4)
+    assert "Traceback" not in log.read_text()
 
 
 def _hold_a_talk(address: str, factory) -> None:

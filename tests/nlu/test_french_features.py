@@ -1,8 +1,11 @@
 """A message as numbers: one text alone gives what many together give, and what means the same is near."""
 
+import pickle
+
 import numpy as np
 import pytest
 
+from nlu.french.classifier import LinearTextClassifier
 from nlu.french.features import TextFeatures
 from nlu.french.meaning import WIDTH, Meanings, meaning
 
@@ -49,3 +52,11 @@ def test_texts_that_teach_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None
     first = meanings.of(TEXTS)
     monkeypatch.setattr("nlu.french.meaning._encoder", lambda: pytest.fail("read again"))
     assert np.array_equal(meanings.of(TEXTS[::-1]), first[::-1])
+
+
+def test_a_classifier_that_is_kept_twice_is_one_in_memory_and_answers_the_same() -> None:
+    made = LinearTextClassifier(TEXTS * 2, ["a", "b", "c", "b", "a"] * 2, calibrate=False)
+    first, second = (pickle.loads(pickle.dumps((made, name)))[0] for name in ("detector", "intents"))  # noqa: S301
+    assert first is second and first is not made
+    for text in [*TEXTS, "un jardin", "???"]:
+        assert np.abs(first.margins(first.row(text)) - made.margins(made.row(text))).max() < 1e-3

@@ -1,0 +1,133 @@
+"""Several worker processes over one loaded assistant: loaded once, then forked, so that they share its memory.
+
+uvicorn watches over them as over the workers that it spawns by itself (docs/adr/0025-forked-workers.md). While the
+parent loads, a first process stands at the door: it answers as one that is starting does, and takes in what
+providers hand over.
+"""
+
+import contextlib
+import gc
+import multiprocessing
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from fastapi import FastAPI
+from threadpoolctl import threadpool_limits
+from uvicorn import Config, Server
+from uvicorn.supervisors import multiprocess
+
+from api.app import create_app
+from api.wiring import Ground, NotOpened, Services, open_ground, open_services
+from knowledge.settings import Settings
+
+_FORK = multiprocessing.get_context("fork")
+
+Sockets = list[socket.socket]
+Configure = Callable[[Callable[[], FastAPI]], Config]
+
+
+class Worker(multiprocess.Process):
+    """A process as uvicorn's supervisor knows it, forked."""
+
+    kind = Server
+
+    def __init__(self, config: Config, sockets: Sockets) -> None:
+        # Not its constructor, which would prepare a process to be spawned.
+        self.config, self._server = config, None
+        self.parent_conn, self.child_conn = _FORK.Pipe()
+        self.process = _FORK.Process(target=self._begin, args=(sockets,))  # type: ignore[assignment]
+
+    def _begin(self, sockets: Sockets) -> None:
+        for number in multiprocess.SIGNALS:  # what the parent does on a signal is not for its children
+            signal.signal(number, signal.SIG_DFL)
+        self._server = self.kind(self.config)
+        self.target(sockets)
+
+
+class _Leaving(Server):
+    """A server that lets go of what waits in a thread as soon as it is asked to end."""
+
+    asked = threading.Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.asked.set()
+        super().handle_exit(sig, frame)
+
+
+class Doorkeeper(Worker):
+    """Serves the application while the parent loads what it needs."""
+
+    kind = _Leaving
+
+
+def serve(settings: Settings, workers: int, configure: Configure, say: Callable[[str], None], where: str) -> None:
+    """Serve with so many workers until told to end. ``configure`` makes uvicorn's settings for an application;
+    ``say`` gets progress, from each worker that it answers on ``where``. Raises what ``open_services`` raises."""
+    config = configure(lambda: _application(settings))
+    sockets = [config.bind_socket()]
+    with _at_the_door(Doorkeeper(config, sockets)) as doorkeeper:
+        services = open_services(settings, say)
+        services.database.dispose()  # no connection may be in two processes
+        gc.collect()
+        gc.freeze()  # what is loaded stays: looking at it would copy its pages into each worker
+        config = configure(lambda: _application(settings, lambda: _in_worker(services, say, where)))
+        config.workers = workers
+        multiprocess.Process = Worker  # type: ignore[misc]
+        Supervisor(config, sockets, doorkeeper).run()
+
+
+class Supervisor(multiprocess.Multiprocess):
+    """uvicorn's own; it sees the doorkeeper off once the workers are there."""
+
+    def __init__(self, config: Config, sockets: Sockets, doorkeeper: Doorkeeper) -> None:
+        super().__init__(config, sockets)
+        self._doorkeeper = doorkeeper
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        for worker in self.processes:
+            worker.wait_until_ready(self.config.timeout_worker_healthcheck, self.should_exit)
+        _see_off(self._doorkeeper)
+
+
+@contextlib.contextmanager
+def _at_the_door(doorkeeper: Doorkeeper) -> Iterator[Doorkeeper]:
+    """Have somebody at the door in this block, and nobody left behind after it, even when this process is told to end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    doorkeeper.start()
+    try:
+        yield doorkeeper
+    finally:
+        _see_off(doorkeeper)
+
+
+def _see_off(doorkeeper: Doorkeeper) -> None:
+    if doorkeeper.exitcode is None:
+        doorkeeper.terminate()
+        doorkeeper.join()
+
+
+def _application(settings: Settings, open_: Callable[[], Services] | None = None) -> FastAPI:
+    """The application over what ``open_`` gives; without it over the ground alone."""
+
+    def only_ground(settings: Settings) -> Services:
+        ground: Ground = open_ground(settings)
+        app.state.channels.open(ground)
+        _Leaving.asked.wait()
+        raise NotOpened
+
+    app = create_app(settings, (lambda _settings: open_()) if open_ else only_ground)
+    return app
+
+
+def _in_worker(services: Services, say: Callable[[str], None], where: str) -> Services:
+    """What the parent loaded, brought up to date: a worker may take another's place much later."""
+    threadpool_limits(1)
+    services.models.look()
+    services.search.catch_up()
+    say(f"Passerelle answers on {where}")
+    return services
