@@ -94,6 +94,7 @@ class Card(BaseModel):
     age_max: int | None
     price: PriceView | None
     places: list[PlaceView]
+    organisation_places: list[PlaceView] = Field(description="addresses of the organisation, when the action takes place elsewhere")
     contacts: list[ContactView]
     schedules: list[ScheduleView]
     now: Now
