@@ -89,13 +89,6 @@ def state(session: Session, conversation: str) -> State:
     return State.closed if states else State.none
 
 
-def erase(session: Session, conversation: str) -> None:
-    """Forget what the conversation asked of people and what was written in it."""
-    session.execute(sa.delete(TalkMessage).where(TalkMessage.conversation == conversation))
-    session.execute(sa.delete(Talk).where(Talk.conversation == conversation))
-    session.execute(sa.delete(CallbackRequest).where(CallbackRequest.conversation == conversation))
-
-
 def _open(conversation: str) -> sa.sql.Select:
     return sa.select(Talk.conversation).where(Talk.conversation == conversation, Talk.open_until > utc_now())
 

@@ -157,6 +157,11 @@ class Search:
         directory = self._store.current()
         self._index = _Index(directory, self._folder) if directory.entries else None
 
+    def forget(self) -> None:
+        """Forget the texts that were searched for last: somebody erases what they wrote."""
+        if self._index is not None:
+            self._index.score.cache_clear(), self._index.topic.cache_clear()
+
     def is_ready(self) -> bool:
         return self._index is not None and bool(self._store.current().entries)
 
