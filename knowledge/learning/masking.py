@@ -51,7 +51,7 @@ _SOCIAL = rf"\b[12]{_SPACE}\d\d{_SPACE}\d\d{_SPACE}(?:\d\d|2[ab]){_SPACE}\d{{3}}
 _DIGITS = rf"\+?{_LETTER_DIGITS}(?:{_SPACE}{_LETTER_DIGITS}){{5,}}"
 # Of a run of digits: a telephone number, and not one of a card or a file.
 _PHONE = re.compile(r"(?:0|\+|33)\d{8,13}")
-_SPOKEN = rf"\b(?:zero|0\s?[1-9]|plus\s+trente[\s-]trois)(?:[\s,.-]+(?:{_NUMBER_WORD}|\d{{1,2}})\b){{4,}}"
+_SPOKEN = rf"\b(?:zero|0\s?[1-9](?=[\s,.-]+{_NUMBER_WORD}\b)|plus\s+trente[\s-]trois)(?:[\s,.-]+(?:{_NUMBER_WORD}|\d{{1,2}})\b){{4,}}"
 _MIXED = r"\b(?=\w*\d\w*\d\w*\d)(?=\w*[a-z])[a-z0-9]{7,}\b|\b[a-z]{2}-\d{3}-[a-z]{2}\b"
 _DAY = r"\d{1,2}(?:er)?\s?(?:[/.-]\s?\d{1,2}\s?[/.-]|\s[a-z]+)\s?\d{2,4}"
 # Of somebody alive and no appointment: with its year, up to 2015.
