@@ -65,7 +65,7 @@ _BIRTHDAY = (
 _FILE = (
     r"\b(?:dossier|allocataire|identifiant|matricule|usager|agdref|etranger|passeport|recepisse|adherent|immatriculation|plaque)"
     r"(?:\s+(?:caf|cpam|france\s+travail|pole\s+emploi))?\W{0,3}(?:(?:numero|num|no?|c\W?est|est|le|la|et)\b\W{0,3}){0,4}"
-    r"(?P<file>[a-z]{0,3}[\s-]?\d[\d\s./-]{2,}[a-z]{0,2})(?!\w)"
+    r"(?P<file>[a-z]{0,3}[\s-]?\d[\d\s./-]{2,}(?:(?<=[\d\s-])[a-z]{1,2}(?!['\w])|(?<=\d)(?!\w)))"
 )
 _BORN = rf"\bn\W?e+s?\s+(?:(?:le|en|un)\s+)?(?:{_DAY}|\d{{4}})\b"
 # Without « cours » and « passage »: « 2 cours de français » is no address.
@@ -73,7 +73,10 @@ _STREET = (
     r"(?:\b\d{1,4}\s*(?:bis|ter|quater|[abcd]\b)?\s*,?\s*(?:de\s+(?:la\s+)?)?"
     r"(?:rue|r\.|avenue|aven|av|ave|boulevard|bld|bvd|bd|place|pl|allees?|alle|impasse|imp|chemin|route|rte|quai|square|sq"
     r"|residence|lotissement|sentier|faubourg|fbg|fg|esplanade|hameau|cite)\b\.?"
-    r"|\b(?:rue|avenue|boulevard|allee|impasse|chemin|square|residence)\b(?=\s+(?:de|du|des|d|la|le|les|l)\b|\s+[a-z]))"
+    r"|\b(?:rue|avenue|boulevard|allee|impasse|chemin|square|residence)\b(?=\s+(?:de|du|des|d|la|le|les|l)\b)"
+    # « éducateurs de rue », « dans la rue avec eux », « elle est allée au cours » are no address.
+    r"|(?<!\bde )(?<!\bla )(?<!\bma )(?<!\bsa )(?<!\bune )(?<!otre )(?<!\bcette )(?<!\ben )(?<!\best )(?<!\bsuis )(?<!\bsont )"
+    r"\b(?:rue|avenue|boulevard|allee|impasse|chemin|square|residence)\b(?=\s+[a-z]))"
 )
 _FLAT = (
     r"\b(?:bat(?:iment)?|apt|appt?|appart|appartement|porte|etage|esc(?:alier)?|hall)\.?\s*(?:n\s?[o°]?\s*)?\d{1,4}(?:\s?[a-z]\b)?"
@@ -82,8 +85,8 @@ _FLAT = (
 _INTRODUCED = (
     r"\b(?:j\W?\s?)?[mst]\W?\s?ap+el+(?:e?s?|ent|ait)\b(?:\s+(?:bien|aussi))?"
     r"|\bje?\s+(?:me|m)\s+(?:nomme|prenomme)|\bmy\s+name\s+is|\bme\s+llamo|\bism[iy]"
-    r"|\b(?:mon|son|sont|le|ton|votre)\s+(?:pre)?(?:nom|non|prenom)(?:\s+(?:de\s+famille|complet))?(?:\s+(?:et|est|c\W?est|cest|ses))*\s*[:=]?"
-    r"|\b(?:pre)?nom\s*[:=]|\bmoi\s*,?\s*c\W?\s?est|\bsigne\s*:?"
+    r"|\b(?:mon|son|sont|le|ton|votre)\s+(?:pre)?(?:nom|non|prenom)\b(?:\s+(?:de\s+famille|complet))?(?:\s+(?:et|est|c\W?est|cest|ses))*\s*[:=]?"
+    r"|\b(?:pre)?nom\s*[:=]|\bmoi\s*,?\s*c\W?\s?est|\bsigne\b\s*:?"
 )
 _TITLED = r"\b(?:madame|mme|mdme|mlle|mademoiselle|monsieur|mr|msieur|docteur|dr|maitre)\b\.?|\bm\.(?=\s*[a-z])"
 _SIGNED = r"\b(?:cordialement|bien\s+a\s+vous|respectueusement|sinceres\s+salutations)"
@@ -190,6 +193,8 @@ def _names(plain: str, text: str) -> Iterator[tuple[int, int]]:
         start, kind = match.end(), match.lastgroup
         first = _WORD.match(plain, start)
         if first is None or first.group(1) in _ARTICLES and not _may_be_named_so(match, first, plain, text):
+            continue
+        if kind == "kin" and first.group(1) in ("de", "du", "des"):  # « ma voisine de Kennedy »: a quarter
             continue
         if kind in ("greeted", "kin"):
             # Of a text in capitals they tell nothing.

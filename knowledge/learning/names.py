@@ -15,7 +15,7 @@ _GIVEN = frozenset(word for line in _FILE.read_text(encoding="utf-8").splitlines
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 # « la marie » is the town hall as it is heard; after an article or a pronoun stands no name.
 _NO_NAME_AFTER = re.compile(
-    r"(?:\b(?:le|la|les|un|une|du|des|au|aux|je|tu|il|elle|on|nous|vous|me|se|te|ce|cette|en)|\bl'|\bm'|\bs')\s*$"
+    r"(?:\b(?:le|la|les|un|une|du|des|au|aux|je|tu|il|elle|on|nous|vous|me|se|te|ce|cet|cette|chaque|en|mon|ton|son|metiers?|travail)|\bl'|\bm'|\bs')\s*$"
     # A place or an organisation that bears one.
     r"|\b(?:saint|sainte|st|ste|rue|avenue|boulevard|allee|place|square|parc|quai|pont|impasse|chemin|ecole|maternelle|college|lycee|creche"
     r"|maison|espace|centre|foyer|fondation|association|asso|salle|stade|gymnase|piscine|residence|bibliotheque|mediatheque|hopital"
@@ -41,10 +41,11 @@ def given_names(plain: str, text: str, stop: frozenset[str]) -> Iterator[tuple[i
     for match in _WORD.finditer(plain):
         start, end = match.span()
         before = plain[:start]
-        if start < until or match.group().split("-")[0] not in _GIVEN or _NO_NAME_AFTER.search(before):
+        if start < until or match.group().split("-")[0] not in _GIVEN:
             continue
         until = _surname_end(plain, text, end, stop, _INTRODUCED.search(before) is not None)
-        yield start, until
+        if not _NO_NAME_AFTER.search(before):
+            yield start, until
 
 
 def _surname_end(plain: str, text: str, end: int, stop: frozenset[str], introduced: bool) -> int:
