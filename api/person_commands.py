@@ -58,7 +58,7 @@ def _opened() -> Iterator[tuple[Session, str]]:
 
     given = settings()
     key = secret_key(given)
-    database, factory, _ = open_knowledge(given)
+    database, factory, _ = open_knowledge(given, fill=False)
     with factory.begin() as session:
         yield session, key
     wipe_journal(database)
