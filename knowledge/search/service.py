@@ -160,7 +160,8 @@ class Search:
     def forget(self) -> None:
         """Forget the texts that were searched for last: somebody erases what they wrote."""
         if self._index is not None:
-            self._index.score.cache_clear(), self._index.topic.cache_clear()
+            self._index.score.cache_clear()
+            self._index.topic.cache_clear()
 
     def is_ready(self) -> bool:
         return self._index is not None and bool(self._store.current().entries)
