@@ -14,6 +14,7 @@ import pytest
 import redis
 import sqlalchemy as sa
 from graph_server import VERSION
+from pydantic import SecretStr
 
 from api.app import create_app
 from tests.channels.conftest import settled, sign, until, write
@@ -28,7 +29,7 @@ RARE = {"web": "schnurzpiepegal", "sms": "krambambuli", "messenger": "zwetschgen
 def here(services, twilio, twilio_server, platform, platform_server, quick, needs_redis) -> Iterator[SimpleNamespace]:
     """The whole assistant, real engine and all, with SMS and Messenger on loopback and its limits counted in Redis."""
     changes = {
-        "twilio_account_sid": "AC123", "twilio_auth_token": "token", "twilio_from": "+33700000001", "twilio_api_url": twilio_server[1],
+        "twilio_account_sid": "AC123", "twilio_auth_token": SecretStr("token"), "twilio_from": "+33700000001", "twilio_api_url": twilio_server[1],
         "public_url": "https://passerelle.example", "graph_url": f"{platform_server[1]}/{VERSION}", "messenger_app_secret": e.SECRET,
         "messenger_verify_token": e.VERIFY, "messenger_page_token": e.TOKEN, "messenger_page_id": e.PAGE,
         "redis_url": f"{needs_redis}/8", "rate_limit_chat": 100,
