@@ -20,7 +20,7 @@ from api.app import create_app
 from tests.channels.conftest import settled, sign, until, write
 from tests.conftest import serving
 
-PHONE, PERSON = "+33639980143", "7765432109876543"  # of the range that is given to nobody; an id of Messenger
+PHONE, PERSON = "+33612345943", "7765432109876543"  # the second: an id of Messenger
 # In no other test, and understood as nothing: so they are kept for learning as well.
 RARE = {"web": "schnurzpiepegal", "sms": "krambambuli", "messenger": "zwetschgenwasser"}
 
@@ -29,7 +29,8 @@ RARE = {"web": "schnurzpiepegal", "sms": "krambambuli", "messenger": "zwetschgen
 def here(services, twilio, twilio_server, platform, platform_server, quick, needs_redis) -> Iterator[SimpleNamespace]:
     """The whole assistant, real engine and all, with SMS and Messenger on loopback and its limits counted in Redis."""
     changes = {
-        "twilio_account_sid": "AC123", "twilio_auth_token": SecretStr("token"), "twilio_from": "+33700000001", "twilio_api_url": twilio_server[1],
+        "twilio_account_sid": "AC123", "twilio_auth_token": SecretStr("token"), "twilio_from": "+33700000001",
+        "twilio_api_url": twilio_server[1],
         "public_url": "https://passerelle.example", "graph_url": f"{platform_server[1]}/{VERSION}", "messenger_app_secret": e.SECRET,
         "messenger_verify_token": e.VERIFY, "messenger_page_token": e.TOKEN, "messenger_page_id": e.PAGE,
         "redis_url": f"{needs_redis}/8", "rate_limit_chat": 100,
@@ -81,7 +82,7 @@ def confirm(here: SimpleNamespace, twilio) -> None:
 
 def test_what_was_said_is_nowhere_once_it_is_erased(here, twilio, platform, caplog, capfd) -> None:
     caplog.set_level(logging.INFO)
-    numbers = [PHONE, PHONE.lstrip("+"), "0639980143", "06 39 98 01 43", PERSON]
+    numbers = [PHONE, PHONE.lstrip("+"), "0612345943", "06 12 34 59 43", PERSON]
     words = [*RARE.values(), *numbers]
     # By web: a need, feedback with a comment, a call-back.
     web = say(here, f"je voudrais un {RARE['web']}")
