@@ -42,7 +42,7 @@ def here(services, twilio, twilio_server, platform, platform_server, quick, need
         counters.flushdb()
         address = stack.enter_context(serving(create_app(settings, lambda _settings: own)))
         platform.hook = address
-        client = stack.enter_context(httpx.Client(base_url=address, timeout=30))
+        client = stack.enter_context(httpx.Client(base_url=address, timeout=120))
         yield SimpleNamespace(client=client, services=own, redis=counters)
         platform.finish()
         counters.flushdb()
@@ -95,7 +95,7 @@ def test_what_was_said_is_nowhere_once_it_is_erased(here, twilio, platform, capl
     for number, text in enumerate((f"je veux un {RARE['sms']}", f"et le {RARE['sms']} alors", "RAPPEL")):
         assert write(here.client, text, f"SMr{number}", PHONE).status_code == 200
     platform.call("messenger", e.page([e.said("m_rare", f"un {RARE['messenger']} svp", PERSON)]))
-    until(lambda: settled(here.services) and len(twilio.created) >= 3 and platform.to(PERSON), 30)
+    until(lambda: settled(here.services) and len(twilio.created) >= 3 and platform.to(PERSON), 60)
     there = left(here, words)
     for kept in (*(f"events: {word}" for word in RARE.values()), f"missed_questions: {RARE['web']}", f"callback_requests: {PHONE}"):
         assert kept in there
@@ -103,7 +103,7 @@ def test_what_was_said_is_nowhere_once_it_is_erased(here, twilio, platform, capl
     assert here.client.delete(f"/api/conversations/{web}").status_code == 204
     assert write(here.client, "EFFACER", "SMr9", PHONE).status_code == 200
     platform.call("messenger", e.page([e.said("m_gone", "effacez mes messages", PERSON)]))
-    until(lambda: settled(here.services) and "C'est effacé" in twilio.bodies()[-1] and "effacé" in platform.to(PERSON)[-1].text, 30)
+    until(lambda: settled(here.services) and "C'est effacé" in twilio.bodies()[-1] and "effacé" in platform.to(PERSON)[-1].text, 60)
     # Until Twilio confirms that the last answer arrived its number must be known.
     confirm(here, twilio)
     with contextlib.suppress(AssertionError):
