@@ -117,19 +117,19 @@ async def forget(services: Services, conversation_id: str, said: Iterable[str] =
     """Erase a conversation everywhere (``knowledge/personal.py``). ``said``: words of it whose turn may be erased already."""
     await asyncio.to_thread(_forget, services, conversation_id, said)
     # After the messages that are being answered; and what the engine has in memory.
-    await forget_in_memory(services, conversation_id)
+    await forget_traces(services, conversation_id)
 
 
-async def forget_in_memory(services: Services, conversation_id: str) -> None:
-    """Erase what this process holds of a conversation beside the database."""
+async def forget_traces(services: Services, conversation_id: str) -> None:
+    """Erase what is left of a conversation whose rows are gone: in this process's memory, and in the database's journal."""
     await services.engine.erase(conversation_id)
     services.search.forget()
+    await asyncio.to_thread(wipe_journal, services.database)
 
 
 def _forget(services: Services, conversation_id: str, said: Iterable[str]) -> None:
     with services.sessions.begin() as session:
         personal.erase(session, conversation_id, said)
-    wipe_journal(services.database)
 
 
 @router.post("/api/feedback", status_code=204, response_class=Response)

@@ -15,7 +15,7 @@ from api.channels.agents import leave_call
 from api.channels.commands import read_command
 from api.channels.port import Body, Channel, Command
 from api.channels.wording import notice
-from api.chat import forget_in_memory
+from api.chat import forget_traces
 from api.recording import record
 from api.views import cards
 from api.wiring import Services
@@ -77,7 +77,7 @@ async def answer(services: Services, channel: Channel, message: IncomingMessage,
         draft, _ = await asyncio.gather(_compose(services, channel, message, asked), _mark_as_seen(channel, message, asked))
         await asyncio.to_thread(_write, services, channel, message, owner, asked, draft)
         if asked.command == "erase":
-            await forget_in_memory(services, message.conversation)
+            await forget_traces(services, message.conversation)
     except LeaseLost:
         return
     except Exception as error:  # the loop goes on with others' messages; the text may quote a person
