@@ -134,7 +134,7 @@ def texts_of(engine: Engine) -> str:
     """Everything that stands in every column of every table."""
     with engine.connect() as connection:
         tables = sa.inspect(connection).get_table_names()
-        return "\n".join(str(row) for table in tables for row in connection.execute(sa.text(f'select * from "{table}"')))
+        return "\n".join(str(tuple(row)) for table in tables for row in connection.execute(sa.text(f'select * from "{table}"')))
 
 
 def test_an_erased_conversation_leaves_its_words_and_number_nowhere(factory: sessionmaker, engine: Engine) -> None:
