@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI, Request
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -35,7 +34,7 @@ from knowledge.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_PURGE_SECONDS = 6 * 3600
+_PURGE_SECONDS, _PURGE_AGAIN_SECONDS = 6 * 3600, 600
 # How soon a model that an administrator activated is noticed.
 _LOOK_SECONDS = 5
 
@@ -105,9 +104,11 @@ async def _erase_in_time(services: Services, settings: Settings) -> None:
     while True:
         try:
             await asyncio.to_thread(erase_older_than, services.sessions, settings.retention_days)
-        except SQLAlchemyError as error:
-            logger.error("retention: the database failed (%s); old conversations are erased later", type(error).__name__)
-        await asyncio.sleep(_PURGE_SECONDS)
+            pause = _PURGE_SECONDS
+        except Exception as error:  # whatever it is: answers go on, and it is tried again
+            logger.error("retention: erasing failed (%s); it is tried again in %d s", type(error).__name__, _PURGE_AGAIN_SECONDS)
+            pause = _PURGE_AGAIN_SECONDS
+        await asyncio.sleep(pause)
 
 
 async def _follow_model(services: Services) -> None:

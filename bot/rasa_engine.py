@@ -31,6 +31,7 @@ with lean_imports():
     from rasa.core.actions.action import RemoteAction
     from rasa.core.agent import Agent
     from rasa.core.channels.channel import OutputChannel, UserMessage
+    from rasa.core.lock import TicketLock
     from rasa.core.lock_store import InMemoryLockStore, LockStore, RedisLockStore
     from rasa.core.nlg.generator import NaturalLanguageGenerator
     from rasa.shared.core.domain import Domain
@@ -51,6 +52,8 @@ _PAYLOAD = re.compile(
 )
 # Stands for a message of slashes only, which Rasa would read as an unnamed intent.
 _NO_WORDS = "?"
+# Longer than any message is waited for.
+_LOCK_SECONDS = 3600
 
 
 class Clock(Protocol):
@@ -247,11 +250,18 @@ def _reply(conversation_id: str, messages: list[dict[str, Any]]) -> Reply:
     return Reply(conversation_id, outcome, said, tuple(actions), read)
 
 
+class _Locks(RedisLockStore):
+    """Rasa's own; what a process leaves behind that is killed, the id of a conversation, goes by itself."""
+
+    def save_lock(self, lock: TicketLock) -> None:
+        self.red.set(self.key_prefix + lock.conversation_id, lock.dumps(), ex=_LOCK_SECONDS)
+
+
 def _lock_store(redis_url: str | None) -> LockStore:
     if not redis_url:
         return InMemoryLockStore()
     url = make_url(redis_url)
-    return RedisLockStore(
+    return _Locks(
         host=url.host or "localhost",
         port=url.port or 6379,
         db=int(url.database or 0),

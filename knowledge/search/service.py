@@ -19,6 +19,7 @@ from knowledge.search.filters import Filters, Fit, person_fit
 from knowledge.search.kept import fitted
 from knowledge.search.likeness import Rows
 from knowledge.search.ranker import OUTSIDE, Example, Scores
+from nlu.french.features import forget_texts
 from nlu.french.person import Person, read_person
 from nlu.french.text import clean, words
 
@@ -164,6 +165,13 @@ class Search:
         """Fit again, now, if the directory is newer than the last fit."""
         if self._index and self._index.version != self._store.current().version:
             self.fit()
+
+    def forget(self) -> None:
+        """Forget the texts that were searched for last: somebody erases what they wrote."""
+        if self._index is not None:
+            self._index.score.cache_clear()
+            self._index.topic.cache_clear()
+        forget_texts()
 
     def is_ready(self) -> bool:
         return self._index is not None and bool(self._store.current().entries)
