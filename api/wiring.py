@@ -61,10 +61,10 @@ def open_services(
     database, factory, store = open_knowledge(settings)
     if early:
         early(Ground(settings, factory, store, key))
-    model = model_to_serve(factory, settings.var_dir, taught_by(store.current()), say)
+    model = model_to_serve(factory, settings.var_dir, key, taught_by(store.current()), say)
     # Rows of one message are small: a second thread of the linear algebra would only wait, at full speed.
     threadpool_limits(1)
-    search = Search(store, settings.var_dir / "search")
+    search = Search(store, settings.var_dir / "search", key)
     started = time.monotonic()
     # Fitting the search is numpy, importing Rasa is disk: together they take little more than one.
     fitting = threading.Thread(target=search.fit, name="search-fit")
@@ -74,5 +74,5 @@ def open_services(
     engine = RasaEngine(model, all_actions(ActionServices(store, search, now)), store, database, settings.redis_url, now)
     fitting.join()
     say(f"Ready: {len(store.current().entries)} actions, loaded in {time.monotonic() - started:.0f} s.")
-    models = ModelWatch(factory, settings.var_dir, model, engine.renew)
+    models = ModelWatch(factory, settings.var_dir, key, model, engine.renew)
     return Services(settings, factory, store, key, database, search, engine, models)
