@@ -40,7 +40,7 @@ def test_a_damaged_file_is_fitted_again(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_costs_only_the_next_start(tmp_path: Path) -> None:
-    (tmp_path / "file", KEY).write_text("no folder")
+    (tmp_path / "file").write_text("no folder")
     assert list(fitted(EXAMPLES, tmp_path / "file", KEY).labels) == ["jardin", "velo"]
 
 
