@@ -124,8 +124,8 @@ def test_what_was_done_is_noted_without_secrets(client: httpx.Client, services, 
     assert "pas le bon" not in repr([vars(entry) for entry in noted])
 
 
-def test_a_stranger_locks_nobody_out_elsewhere(open_app, account):
-    client = open_app(rate_limit_sign_in=2, trusted_proxies=1)
+def test_a_stranger_locks_nobody_out_elsewhere(open_app, services, account):
+    client = open_app(lambda settings: replace(services, settings=settings), rate_limit_sign_in=2, trusted_proxies=1)
     for address in ("2001:db8:1:1::1", "2001:db8:1:1::2", "2001:db8:1:1:ffff::3"):  # one line at home
         client.headers["x-forwarded-for"] = address
         guessed = [sign_in(client, account.email, "pas le bon du tout").status_code for _ in range(20)]
@@ -136,8 +136,8 @@ def test_a_stranger_locks_nobody_out_elsewhere(open_app, account):
     assert sign_in(client, account.email).url.path == "/staff"
 
 
-def test_guessing_from_many_addresses_is_slowed_down_per_account(open_app, account):
-    client = open_app(rate_limit_sign_in=1, trusted_proxies=1)
+def test_guessing_from_many_addresses_is_slowed_down_per_account(open_app, services, account):
+    client = open_app(lambda settings: replace(services, settings=settings), rate_limit_sign_in=1, trusted_proxies=1)
     answers = []
     for i in range(11):
         client.headers["x-forwarded-for"] = f"192.0.2.{i}"
@@ -148,8 +148,8 @@ def test_guessing_from_many_addresses_is_slowed_down_per_account(open_app, accou
     assert sign_in(client, account.email).status_code == 429
 
 
-def test_strangers_lock_nobody_out_of_the_browser_they_know(open_app, account):
-    client = open_app(rate_limit_sign_in=2, trusted_proxies=1)
+def test_strangers_lock_nobody_out_of_the_browser_they_know(open_app, services, account):
+    client = open_app(lambda settings: replace(services, settings=settings), rate_limit_sign_in=2, trusted_proxies=1)
     sign_in(client, account.email)
     token = client.cookies[COOKIE]
     client.cookies.delete(COOKIE)
