@@ -62,7 +62,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        responses={status: {"model": ErrorAnswer} for status in (422, 429, 503)},
+        responses={status: {"model": ErrorAnswer} for status in (413, 422, 429, 503)},
     )
     app.state.services = None
     errors.install(app)
