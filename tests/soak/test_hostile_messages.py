@@ -110,7 +110,7 @@ BODIES: dict[str, Callable[[random.Random], bytes]] = {
 }  # fmt: skip
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_ten_thousand_hostile_messages_are_answered_or_refused(live_server: str):
     here, chance, took = psutil.Process(), random.Random(SEED), dict[str, list[float]]()
     statuses: Counter[tuple[str, int]] = Counter()
