@@ -20,6 +20,7 @@ from api import (
     help_page,
     pages,
     report_page,
+    security_txt,
     staff,
     widget,
 )
@@ -60,12 +61,12 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        responses={status: {"model": ErrorAnswer} for status in (422, 429, 503)},
+        responses={status: {"model": ErrorAnswer} for status in (413, 422, 429, 503)},
     )
     app.state.services = None
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    for group in (chat, callbacks, directory, pages, directory_pages, callback_page, help_page, report_page, widget):
+    for group in (chat, callbacks, directory, pages, directory_pages, callback_page, help_page, report_page, security_txt, widget):
         app.include_router(group.router)
     registry.install(app)
     docs.install(app)
@@ -79,7 +80,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.add_middleware(NoInternals)
     app.add_middleware(widget.WidgetOrigins, settings=settings)  # a refusal, too, must be readable to the widget
     app.add_middleware(HeadLikeGet)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     return app
 
 

@@ -51,12 +51,12 @@ def serve(
     workers = _workers()
     _refuse_taken_port(host, port)
     # What can fail fails here, in one process, before any worker starts.
-    secret_key(given)
+    key = secret_key(given)
     find_redis(given)
     complete_channels(given)
     typer.echo(f"Knowledge base: {_load_files(given)} actions.")
     database, factory, store = open_knowledge(given)
-    model_to_serve(factory, given.var_dir, taught_by(store.current()), typer.echo)
+    model_to_serve(factory, given.var_dir, key, taught_by(store.current()), typer.echo)
     database.dispose()
     # Workers read it to say where they answer (api.server).
     where = os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"

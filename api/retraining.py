@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from actions.registry import all_actions
 from actions.services import Services as ActionServices
-from api.opening import open_knowledge
+from api.opening import open_knowledge, secret_key
 from bot import training
 from bot.evaluation import EvaluationError, SettableClock, run
 from bot.evaluation.compare import compare, is_worse
@@ -47,11 +47,11 @@ def retrain(settings: Settings, say: Callable[[str], None], activate: bool) -> N
             taught = taught_by(store.current())
             with factory() as session:
                 active, kept = trained_models.active(session), trained_models.needed(session)
-            path = training.train(settings.var_dir, say, taught, kept)
+            path = training.train(settings.var_dir, secret_key(settings), say, taught, kept)
             with factory.begin() as session:
                 trained_models.register(session, path.name, training.sha256(path), code)
             old = training.models_of(settings.var_dir) / active.name if active else None
-            comparable = active and active.code == code and old and old.exists() and active.name != path.name
+            comparable = active and active.code == code and old and training.intact(old, secret_key(settings)) and active.name != path.name
             if comparable:
                 report = _compared(settings, store, old, path, say)
                 with factory.begin() as session:
@@ -100,7 +100,7 @@ def is_running(var_dir: Path) -> bool:
 def _compared(settings: Settings, store: DirectoryStore, old: Path | None, new: Path, say: Callable[[str], None]) -> dict[str, Any]:
     """What the project's own sets say of both models."""
     threadpool_limits(1)
-    search = Search(store, settings.var_dir / "search")
+    search = Search(store, settings.var_dir / "search", secret_key(settings))
     search.fit()
     try:
         figures = [_figures(settings, store, search, model, say) for model in (old, new) if model]

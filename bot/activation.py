@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 _AT_START = "start"
 
 
-def model_to_serve(session_factory: sessionmaker, var_dir: Path, taught: Taught, say: Callable[[str], None]) -> Path:
+def model_to_serve(session_factory: sessionmaker, var_dir: Path, key: str, taught: Taught, say: Callable[[str], None]) -> Path:
     """Return the active model; where none runs with this code, that of the present phrasings, trained if need be.
 
     Phrasings that changed since do not train at a start: a new model is evaluated first. Raises TrainingFailed.
@@ -26,9 +26,9 @@ def model_to_serve(session_factory: sessionmaker, var_dir: Path, taught: Taught,
     code = training.code_fingerprint()
     with session_factory() as session:
         active = trained_models.active(session)
-    if active and active.code == code and _is_whole(training.models_of(var_dir) / active.name, active.sha256):
+    if active and active.code == code and _is_ours(training.models_of(var_dir) / active.name, active.sha256, key):
         return training.models_of(var_dir) / active.name
-    path = training.ensure_model(var_dir, say, taught)
+    path = training.ensure_model(var_dir, key, say, taught)
     with session_factory.begin() as session:
         trained_models.register(session, path.name, training.sha256(path), code)
         trained_models.activate(session, path.name, code, _AT_START, compared=False)
@@ -38,9 +38,10 @@ def model_to_serve(session_factory: sessionmaker, var_dir: Path, taught: Taught,
 class ModelWatch:
     """Notices that another model was activated and lets the engine answer from it; until it is loaded the old one does."""
 
-    def __init__(self, session_factory: sessionmaker, var_dir: Path, serving: Path, renew: Callable[[Path], None]) -> None:
-        """``serving``: the model in use; ``renew``: loads another and exchanges it."""
+    def __init__(self, session_factory: sessionmaker, var_dir: Path, key: str, serving: Path, renew: Callable[[Path], None]) -> None:
+        """``key``: what models are signed with; ``serving``: the model in use; ``renew``: loads another and exchanges it."""
         self._sessions, self._folder, self._renew = session_factory, training.models_of(var_dir), renew
+        self._key = key
         # Of the code that runs here, whatever is installed over it meanwhile.
         self.code = training.code_fingerprint()
         self.serving = serving.name
@@ -66,8 +67,8 @@ class ModelWatch:
         if active is None or active.name in (self.serving, self._refused):
             return False
         path, started = self._folder / active.name, time.monotonic()
-        if active.code != self.code or not _is_whole(path, active.sha256):
-            return self._refuse(active.name, "it is missing, damaged or of another version")
+        if active.code != self.code or not _is_ours(path, active.sha256, self._key):
+            return self._refuse(active.name, "it is missing, damaged, not ours or of another version")
         try:
             self._renew(path)
         except Exception as error:  # whatever is wrong with it, the one in use goes on
@@ -82,5 +83,5 @@ class ModelWatch:
         return False
 
 
-def _is_whole(path: Path, sha256: str) -> bool:
-    return path.exists() and training.sha256(path) == sha256
+def _is_ours(path: Path, sha256: str, key: str) -> bool:
+    return training.intact(path, key) and training.sha256(path) == sha256

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(default=None, description="locks and rate limits; default: in process")
     secret_key: SecretStr | None = Field(default=None, description="signs what leaves the server; generated into var_dir when unset")
     public_url: str = Field(default="http://127.0.0.1:8000", description="address under which people reach the service")
+    security_contact: str | None = Field(default=None, description="where weaknesses are reported (mailto: or https:)")
     widget_origins: str | None = Field(
         default=None, description="sites whose pages may show the widget, with spaces between; default: none"
     )
@@ -69,6 +70,12 @@ class Settings(BaseSettings):
         wrong = [origin for origin in (value or "").split() if not re.match(r"https?://[a-z0-9.-]+(:\d+)?$", origin)]
         if wrong:
             raise ValueError(f"{wrong[0]} is no origin: write https://www.example.fr, without a path, several with spaces between")
+        return value
+
+    @validator("security_contact")
+    def _contact_is_an_address(cls, value: str | None) -> str | None:
+        if value and not re.match(r"(mailto:|https://|tel:)[\x21-\x7e]+$(?!\n)", value):
+            raise ValueError(f"{value} is no address: write mailto:securite@example.fr or https://…")
         return value
 
     @property

@@ -120,10 +120,10 @@ def training_examples(directory: Directory) -> list[Example]:
 class _Index:
     """A ranker and the directory that it was fitted on."""
 
-    def __init__(self, directory: Directory, folder: Path | None = None) -> None:
+    def __init__(self, directory: Directory, folder: Path | None = None, key: str = "") -> None:
         started = time.monotonic()
         self.version = directory.version
-        self.ranker = fitted(training_examples(directory), folder)
+        self.ranker = fitted(training_examples(directory), folder, key)
         broad = {f"{_BROAD}{need.id}": need.actions for need in directory.broad_needs}
         self.at = np.flatnonzero([label not in broad for label in self.ranker.labels])
         # Where each broad need stands among the labels, and its usual doors.
@@ -150,16 +150,16 @@ class _Index:
 class Search:
     """``find`` over the current directory; refits in the background when the directory changes."""
 
-    def __init__(self, store: DirectoryStore, folder: Path | None = None) -> None:
-        """``folder``: where a fitted ranker is kept from one start to the next."""
-        self._store, self._folder = store, folder
+    def __init__(self, store: DirectoryStore, folder: Path | None = None, key: str = "") -> None:
+        """``folder``: where a fitted ranker is kept from one start to the next, signed with ``key``."""
+        self._store, self._folder, self._key = store, folder, key
         self._index: _Index | None = None
         self._refitting = threading.Lock()
 
     def fit(self) -> None:
         """Fit on the current directory now (at start, and in tests); an empty one leaves the search not ready."""
         directory = self._store.current()
-        self._index = _Index(directory, self._folder) if directory.entries else None
+        self._index = _Index(directory, self._folder, self._key) if directory.entries else None
 
     def catch_up(self) -> None:
         """Fit again, now, if the directory is newer than the last fit."""
