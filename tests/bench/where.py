@@ -93,7 +93,7 @@ async def _inline(work: Any, *arguments: Any) -> Any:
 
 def main() -> None:
     asyncio.to_thread = _inline  # type: ignore[assignment]  # ticks are seen in the main thread alone
-    model = ensure_model(ROOT / "var", lambda said: print(said, file=sys.stderr))
+    model = ensure_model(ROOT / "var", secret_key(Settings(var_dir=ROOT / "var")), lambda said: print(said, file=sys.stderr))
     with tempfile.TemporaryDirectory(dir=ROOT / "var", prefix="where-") as folder:
         (Path(folder) / "models").symlink_to(model.parent)
         (ROOT / "var/search").mkdir(exist_ok=True)
