@@ -20,7 +20,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     # The microphone stays for dictation on the chat page.
-    "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), display-capture=()",
+    "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=(), serial=(), display-capture=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",  # /widget.js and its style say otherwise
     "X-Frame-Options": "DENY",  # for browsers that do not read frame-ancestors

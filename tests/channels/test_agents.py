@@ -22,7 +22,7 @@ def signed_in():
             account = people.create(session, "Camille Test", f"{role}@pimms.example", Role(role), None)
             token = sessions.begin(session, account)
         client = httpx.Client(
-            base_url=here.client.base_url, cookies={"passerelle_staff": token}, headers={"accept": "text/html"}, timeout=20
+            base_url=here.client.base_url, cookies={"__Host-passerelle_staff": token}, headers={"accept": "text/html"}, timeout=20
         )
         clients.append(client)
         client.headers["x-csrf-token"] = re.search(r'name="csrf_token" value="(\w+)"', client.get("/staff/compte").text)[1]
