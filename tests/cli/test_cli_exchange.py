@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 
+@pytest.mark.soak  # tests/knowledge holds every format in the process; here it is the command, several times
 @pytest.mark.parametrize("name", ["archive", "csv"])
 def test_the_directory_leaves_and_comes_back_unchanged(run, tmp_path: Path, name: str):
     first, second = tmp_path / "first.zip", tmp_path / "second.zip"
@@ -20,6 +21,7 @@ def test_the_directory_leaves_and_comes_back_unchanged(run, tmp_path: Path, name
     assert first.read_bytes() == second.read_bytes()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("name", "ending"), [("archive", "zip"), ("csv", "zip"), ("data-inclusion", "json"), ("hsds", "zip")])
 def test_a_file_into_an_empty_database_is_all_that_it_holds(run, tmp_path: Path, name: str, ending: str):
     first, second = tmp_path / f"first.{ending}", tmp_path / f"second.{ending}"

@@ -89,7 +89,7 @@ def test_it_serves_on_the_port_asked_for(serve, tmp_path: Path):
     assert PAPERS not in said
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_two_processes_share_conversations_and_leave_them_to_the_agent_who_writes(
     serve, services, postgres: str, needs_redis: str, tmp_path: Path
 ):

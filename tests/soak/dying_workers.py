@@ -37,7 +37,9 @@ def work(database_url: str, api_url: str, directory, ready: int) -> None:
     engine = Engine()
     engine.seconds = 0.02
     store = SimpleNamespace(current=lambda: directory)
-    services = SimpleNamespace(settings=settings, sessions=sessions(database), store=store, search=Still(), engine=engine)
+    services = SimpleNamespace(
+        settings=settings, database=database, sessions=sessions(database), store=store, search=Still(), engine=engine
+    )
     channel = Twilio("AC123", "token", "+33700000001", "https://passerelle.example", api_url, text_number=lambda: "114", countries="FR")
     os.write(ready, b".")
     asyncio.run(Worker(services, {"sms": channel}).run())
