@@ -31,7 +31,9 @@ def work(database_url: str, graph_url: str, directory, ready: int) -> None:
     engine = Engine()
     engine.seconds = 0.02
     store = SimpleNamespace(current=lambda: directory)
-    services = SimpleNamespace(settings=settings, sessions=sessions(open_engine(database_url)), store=store, search=Still(), engine=engine)
+    database = open_engine(database_url)
+    known = {"settings": settings, "database": database, "sessions": sessions(database), "store": store}
+    services = SimpleNamespace(**known, search=Still(), engine=engine)
     channels = {channel.name: channel for channel in (opening.messenger(services), opening.whatsapp(services))}
     os.write(ready, b".")
     asyncio.run(Worker(services, channels).run())
