@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,18 @@ def serve(
     """Serve the chat, the directory and the API. WEB_CONCURRENCY sets the number of worker processes."""
     import uvicorn
 
+    # Before anything counts: the worker processes of this machine count together in a folder of this run.
+    folder = tempfile.TemporaryDirectory(prefix="passerelle-metrics-")
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder.name)
+
+    from api.logs import write_logs
     from api.opening import complete_channels, find_redis, open_knowledge, secret_key
     from bot.activation import model_to_serve
     from bot.phrasings import taught_by
 
     given = settings()
     workers = _workers()
+    write_logs(given)
     _refuse_taken_port(host, port)
     # What can fail fails here, in one process, before any worker starts.
     secret_key(given)
@@ -61,7 +68,8 @@ def serve(
     os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
     typer.echo("Loading (some ten seconds)…")
     uvicorn.run("api.server:application", factory=True, host=host, port=port, workers=workers, log_level="warning", ws="none",
-                access_log=False, server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
+                access_log=False, server_header=False, timeout_graceful_shutdown=10, log_config=None)  # fmt: skip
+    folder.cleanup()
 
 
 def _load_files(given: Settings) -> int:

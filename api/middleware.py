@@ -22,7 +22,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_ALWAYS_ANSWERED = ("/healthz", "/readyz", "/static", "/docs", "/openapi.json", "/chat.js", "/widget.js")
+_ALWAYS_ANSWERED = ("/healthz", "/readyz", "/metrics", "/static", "/docs", "/openapi.json", "/chat.js", "/widget.js")
 
 
 class SecurityHeaders:

@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from knowledge.errors import DatabaseTooNew, DatabaseUnavailable
 from knowledge.locks import held
+from knowledge.metrics import count_failures
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -35,6 +36,7 @@ def open_engine(url: str) -> Engine:
         engine = sa.create_engine(url, future=True, pool_pre_ping=True, **_options(parsed.get_backend_name()))
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _tune_sqlite)
+        count_failures(engine)
         with engine.connect() as connection:
             connection.execute(sa.text("select 1"))
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:

@@ -96,6 +96,8 @@ def test_what_cannot_start_stays_alive_and_not_ready(open_app, monkeypatch: pyte
 
 def test_not_ready_while_the_engine_or_the_search_is_not(open_app, services: Services):
     class Never:
+        version = 0
+
         def is_ready(self) -> bool:
             return False
 
