@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from api import staff_commands
+from api import ops_commands, staff_commands
 from api.commands import one_sentence, settings
 from api.quiet import quiet_libraries
 from knowledge.errors import InvalidDirectory
@@ -23,6 +23,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Passerelle: 
 kb = typer.Typer(no_args_is_help=True, help="The knowledge base.")
 app.add_typer(kb, name="kb")
 app.add_typer(staff_commands.app, name="staff")
+for _command in (ops_commands.doctor, ops_commands.backup, ops_commands.restore):
+    app.command()(_command)
 
 SOURCES_CHECK = ROOT.parent / "shared/checks/sources.py"
 

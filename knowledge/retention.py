@@ -18,6 +18,10 @@ from knowledge.reports import SheetReport
 _EVENTS = sa.table("events", sa.column("sender_id"), sa.column("timestamp"))
 
 
+# What was written up to now is older than tomorrow, in every zone.
+_TOMORROW = 2
+
+
 @dataclass(frozen=True)
 class Erased:
     """How many of each were erased."""
@@ -43,6 +47,18 @@ def erase_older_than(session_factory: sessionmaker, days: int) -> Erased:
         session.execute(sa.delete(Answered).where(Answered.at < utc_now() - KEPT))
         questions = keeping.erase_before(session, limit.date()) + keeping.erase_set_aside(session)
         return Erased(_erase_conversations(session, limit), feedback, callbacks, questions, reports)
+
+
+def erase_all(session_factory: sessionmaker, days: int | None) -> Erased:
+    """Erase what is older than ``days`` (None: everything that people wrote, however new) after a restore.
+
+    Without days the answers kept for who sends twice go too, and what waits to be sent: it answers nobody any more.
+    """
+    if days is not None:
+        return erase_older_than(session_factory, days)
+    with session_factory.begin() as session:
+        session.execute(sa.delete(Answered))
+    return erase_older_than(session_factory, -_TOMORROW)
 
 
 def _erase_talks(session: Session, limit: dt.datetime) -> None:
