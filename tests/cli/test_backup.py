@@ -186,9 +186,8 @@ def test_the_database_of_an_older_release_is_brought_up_to_date_with_everything_
         for table in metadata.sorted_tables:
             for row in rows.get(table.name, []):
                 connection.execute(sa.insert(table).values(**{name: _typed(table.c[name], value) for name, value in row.items()}))
-    said = [
-        finding for finding in examine(Settings(database_url=url, var_dir=tmp_path, secret_key="k" * 40)) if finding.about == "database"
-    ]
+    settings = Settings(database_url=url, var_dir=tmp_path, secret_key="k" * 40)
+    said = [finding for finding in examine(settings) if finding.about == "database"]
     assert said[0].level is Level.warning and "0003" in said[0].said
     migrate(engine)
     with engine.connect() as connection:
@@ -205,12 +204,9 @@ def test_the_database_of_an_older_release_is_brought_up_to_date_with_everything_
 
 def _typed(column: sa.Column, value: object) -> object:
     """JSON knows no dates."""
-    kind = column.type
-    if value is not None and isinstance(kind, sa.DateTime | sa.Date | sa.Time):
-        return {sa.DateTime: dt.datetime, sa.Date: dt.date, sa.Time: dt.time}[
-            next(one for one in (sa.DateTime, sa.Date, sa.Time) if isinstance(kind, one))
-        ].fromisoformat(str(value))
-    return value
+    kinds = {sa.DateTime: dt.datetime, sa.Date: dt.date, sa.Time: dt.time}
+    python = next((kinds[kind] for kind in kinds if isinstance(column.type, kind)), None)
+    return python.fromisoformat(str(value)) if python and value is not None else value
 
 
 def test_a_newer_database_is_refused_in_one_sentence_and_the_doctor_says_so(one_sentence, environment, filled: Path):
