@@ -1,11 +1,12 @@
 """Everything that is worth keeping, in one file, and back: database, secret key, the model that answers."""
 
 import datetime as dt
+import gzip
 import hashlib
 import json
-import os
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ def back_up(settings: Settings, file: Path) -> list[str]:
         with tarfile.open(done, "w:gz") as archive:
             for name, path in {_MANIFEST: work / _MANIFEST, **files}.items():
                 archive.add(path.resolve(), name)
-        os.link(done, file)  # in one step, and never over another backup
+        file.touch(mode=0o600, exist_ok=False)  # never over another backup
+        done.replace(file)
     return sorted(files)
 
 
@@ -119,7 +121,7 @@ def _unpack(file: Path, work: Path) -> dict[str, Any]:
                         written.write(block)
                 if _sha256(path) != wanted:
                     raise BadBackup(f"{file} is damaged ({name}); nothing was restored.")
-    except (tarfile.TarError, EOFError, KeyError, TypeError, ValueError) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, BadBackup):
             raise
         raise BadBackup(f"{file} is no backup of Passerelle, or damaged; nothing was restored.") from error

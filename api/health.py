@@ -31,6 +31,7 @@ class Health:
         self.services: Services | None = None
         self.draining = False
         self._failed: dict[str, int] = {}
+        self._trying: dict[str, asyncio.Future] = {}
 
     @property
     def missing(self) -> list[str]:
@@ -62,17 +63,24 @@ class Health:
     async def look(self, probes: Mapping[str, Probe]) -> None:
         """Try every one of ``probes`` (name → something that raises when it fails), and say what changed."""
         for name, probe in probes.items():
-            before = self.missing
-            try:
-                await asyncio.wait_for(asyncio.to_thread(probe), _LOOK_TIMEOUT)
-                self._failed[name] = 0
-            except Exception as error:  # whatever it is: it does not answer
-                self._failed[name] = self._failed.get(name, 0) + 1
-                reason = type(error).__name__
+            before, failure = self.missing, await self._try(name, probe)
+            self._failed[name] = self._failed.get(name, 0) + 1 if failure else 0
             if name in self.missing and name not in before:
-                logger.error("health: %s does not answer (%s); answers go on without it", name, reason)
+                logger.error("health: %s does not answer (%s); answers go on without it", name, failure)
             if name in before and name not in self.missing:
                 logger.warning("health: %s answers again", name)
+
+    async def _try(self, name: str, probe: Probe) -> str:
+        """Return the kind of failure, empty when there is none. One that hangs keeps its thread, and gets no second one."""
+        trying = self._trying.get(name)
+        if trying is None or trying.done():
+            trying = self._trying[name] = asyncio.ensure_future(asyncio.to_thread(probe))
+            trying.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, also when nobody waits any more
+        await asyncio.wait({trying}, timeout=_LOOK_TIMEOUT)
+        if not trying.done():
+            return "no answer"
+        error = trying.exception()
+        return type(error).__name__ if error else ""
 
 
 def _probes(services: Services) -> dict[str, Probe]:

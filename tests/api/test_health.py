@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from api.health import Health
 from api.opening import BadSettings
 from api.wiring import Services
 
@@ -105,3 +106,41 @@ def test_not_ready_while_the_engine_or_the_search_is_not(open_app, services: Ser
         broken = replace(services, **{part: Never()})
         client = open_app(lambda _settings, broken=broken: broken, wait=False)
         assert client.get("/readyz").status_code == 503
+
+
+async def test_one_failure_in_passing_is_none_and_a_lasting_one_is_told_until_it_ends():
+    health, answers = Health(), True
+
+    def probe() -> None:
+        if not answers:
+            raise ConnectionError
+
+    for answers, missing in [(True, []), (False, []), (False, []), (True, []), (False, []), (False, []), (False, ["database"])]:
+        await health.look({"database": probe})
+        assert health.missing == missing
+    answers = True
+    await health.look({"database": probe})
+    assert health.missing == []
+
+
+async def test_what_hangs_is_told_and_takes_no_more_than_one_thread(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("api.health._LOOK_TIMEOUT", 0.01)
+    health, tries, go_on = Health(), [], threading.Event()
+
+    def hangs() -> None:
+        tries.append(1)
+        go_on.wait(20)
+
+    for _ in range(3):
+        await health.look({"redis": hangs})
+    go_on.set()
+    assert (health.missing, len(tries)) == (["redis"], 1)
+
+
+def test_what_is_missing_is_said_and_makes_nothing_unready(open_app):
+    client = open_app()
+    client.app.state.health._failed["redis"] = 3
+    assert client.get("/readyz").json()["missing"] == ["redis"]
+    client.app.state.health.stop()
+    assert client.get("/readyz").status_code == 503
+    assert client.post("/api/chat", json={"message": "bonjour"}).status_code == 200
