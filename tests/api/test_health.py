@@ -109,18 +109,17 @@ def test_not_ready_while_the_engine_or_the_search_is_not(open_app, services: Ser
 
 
 async def test_one_failure_in_passing_is_none_and_a_lasting_one_is_told_until_it_ends():
-    health, answers = Health(), True
+    health, down = Health(), ConnectionError()
 
-    def probe() -> None:
-        if not answers:
-            raise ConnectionError
+    async def look(failure: Exception | None) -> list[str]:
+        def probe() -> None:
+            if failure:
+                raise failure
 
-    for answers, missing in [(True, []), (False, []), (False, []), (True, []), (False, []), (False, []), (False, ["database"])]:
         await health.look({"database": probe})
-        assert health.missing == missing
-    answers = True
-    await health.look({"database": probe})
-    assert health.missing == []
+        return health.missing
+
+    assert [await look(failure) for failure in (None, down, down, None, down, down, down, None)] == [[]] * 6 + [["database"], []]
 
 
 async def test_what_hangs_is_told_and_takes_no_more_than_one_thread(monkeypatch: pytest.MonkeyPatch):
