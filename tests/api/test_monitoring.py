@@ -68,7 +68,7 @@ def test_no_label_says_what_was_asked(client):
     conversation = client.post("/api/chat", json={"message": SECRET}).json()["conversation_id"]
     client.delete(f"/api/conversations/{conversation}")
     client.get(f"/{conversation}")
-    client.request("NADIA", "/annuaire/nadia")
+    client.request("PROPFIND", "/annuaire/nadia")
     text = client.get("/metrics").text
     assert not re.search(r"nadia|rue haute", text, re.I) and conversation not in text
     assert 'route="/api/conversations/{conversation_id}"' in text and 'route="other"' in text and 'method="other"' in text
