@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -69,9 +70,10 @@ def serve(
     # Workers read it to say where they answer (api.server).
     os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
     typer.echo("Loading (some ten seconds)…")
+    # When it has ended uvicorn raises the signal that ended it once more: then things are tidied up, as at any end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     uvicorn.run("api.server:application", factory=True, host=host, port=port, workers=workers, log_level="warning", ws="none",
                 access_log=False, server_header=False, timeout_graceful_shutdown=10, log_config=None)  # fmt: skip
-    folder.cleanup()
 
 
 def _load_files(given: Settings) -> int:
