@@ -14,6 +14,8 @@ from knowledge.database import open_engine
 from knowledge.errors import KnowledgeError
 
 _ASIDE = "passerelle_before_restore"
+_OTHERS = """select count(*) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""
 
 
 class DumpFailed(KnowledgeError, RuntimeError):
@@ -68,7 +70,13 @@ def _copy(source: Path, target: Path) -> None:
 def _exchange(engine: Engine, url: URL, file: Path) -> None:
     """Set the present tables aside, restore beside them, and only then drop them."""
     _run("pg_restore", None, ["--list", str(file)])
-    _execute(engine, f"alter schema public rename to {_ASIDE}", "create schema public")
+    with engine.connect() as connection:
+        others = connection.execute(sa.text(_OTHERS)).scalar_one()
+        # Left by a restore that was interrupted: those are the tables of before, and what is in their place is unfinished.
+        interrupted = _ASIDE in sa.inspect(connection).get_schema_names()
+    if others:
+        raise DumpFailed(f"{others} other connections to the database are open: stop Passerelle and whatever else uses it first.")
+    _execute(engine, "drop schema public cascade" if interrupted else f"alter schema public rename to {_ASIDE}", "create schema public")
     try:
         _run("pg_restore", url, ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--schema=public", str(file)])
     except DumpFailed:

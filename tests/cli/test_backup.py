@@ -158,14 +158,18 @@ def test_a_forged_backup_writes_nowhere_else(tmp_path: Path, name: str):
 
 
 def test_a_restore_that_the_database_refuses_leaves_what_was_there(postgres: str, tmp_path: Path):
-    """The archive is whole, and made of another kind of content than the manifest says."""
-    from knowledge.dumps import load
+    """What is no dump, and a database that somebody works in."""
+    from knowledge.dumps import dump, load
 
     engine = open_engine(postgres)
     migrate(engine)
+    engine.dispose()
     (tmp_path / "dump").write_bytes(b"PGDMP no dump")
     with pytest.raises(DumpFailed, match="pg_restore"):
         load(postgres, tmp_path / "dump")
+    dump(postgres, tmp_path / "whole")
+    with engine.connect(), pytest.raises(DumpFailed, match="stop Passerelle"):
+        load(postgres, tmp_path / "whole")
     assert not is_empty(engine)
     engine.dispose()
 
