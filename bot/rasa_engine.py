@@ -24,6 +24,7 @@ from knowledge.cards import card
 from knowledge.database import open_engine, sessions
 from knowledge.directory import Directory, DirectoryStore
 from knowledge.doors import COUNTER, TOWN_HALL
+from knowledge.metrics import ENGINE_SECONDS
 from knowledge.schedules import now_in_paris
 from knowledge.settings import Settings
 
@@ -198,7 +199,10 @@ class RasaEngine:
         collector = Collector(message.channel)
         text = message.text if _PAYLOAD.fullmatch(message.text) else message.text.lstrip("/ ") or _NO_WORDS
         try:
-            await self._agent.handle_message(UserMessage(text, collector, sender_id=message.conversation_id, input_channel=message.channel))
+            with ENGINE_SECONDS.labels(message.channel).time():
+                await self._agent.handle_message(
+                    UserMessage(text, collector, sender_id=message.conversation_id, input_channel=message.channel)
+                )
         except Exception as error:  # a person must never be left without an answer
             # Where, but not the exception's text, which may quote what the person wrote.
             places = "".join(traceback.format_tb(error.__traceback__))

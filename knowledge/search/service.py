@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 
 from knowledge.directory import Directory, DirectoryStore, Entry
+from knowledge.metrics import REFIT_SECONDS, REFITS
 from knowledge.schema import OutsideTopic
 from knowledge.search.filters import Filters, Fit, person_fit
 from knowledge.search.kept import fitted
@@ -173,6 +174,11 @@ class Search:
             self._index.topic.cache_clear()
         forget_texts()
 
+    @property
+    def version(self) -> int:
+        """Version of the directory that it was last fitted on; 0 before."""
+        return self._index.version if self._index else 0
+
     def is_ready(self) -> bool:
         return self._index is not None and bool(self._store.current().entries)
 
@@ -239,8 +245,11 @@ class Search:
 
     def _refit(self, directory: Directory) -> None:
         try:
-            self._index = _Index(directory)
+            with REFIT_SECONDS.time():
+                self._index = _Index(directory)
+            REFITS.labels("done").inc()
         except Exception:  # the index in use stays; the next message tries again
+            REFITS.labels("failed").inc()
             logger.exception("search: the refit failed")
         finally:
             self._refitting.release()

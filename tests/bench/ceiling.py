@@ -140,7 +140,15 @@ def lines(found: dict[str, Any]) -> Sequence[str]:
 def main() -> None:
     """Compare with the model of this checkout, for a minute, and print what was found."""
     with tempfile.TemporaryDirectory(dir=ROOT / "var", prefix="ceiling-") as folder:
-        print("\n".join(lines(compare(ensure_model(ROOT / "var", secret_key(Settings(var_dir=ROOT / "var")), print), Path(folder), rounds=3, seconds=5))))
+        print(
+            "\n".join(
+                lines(
+                    compare(
+                        ensure_model(ROOT / "var", secret_key(Settings(var_dir=ROOT / "var")), print), Path(folder), rounds=3, seconds=5
+                    )
+                )
+            )
+        )
 
 
 if __name__ == "__main__":
