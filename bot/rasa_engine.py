@@ -265,14 +265,8 @@ def _lock_store(redis_url: str | None) -> LockStore:
     if not redis_url:
         return InMemoryLockStore()
     url = make_url(redis_url)
-    return _Locks(
-        host=url.host or "localhost",
-        port=url.port or 6379,
-        db=int(url.database or 0),
-        username=url.username,
-        password=url.password,
-        use_ssl=url.drivername == "rediss",
-    )
+    where = {"host": url.host or "localhost", "port": url.port or 6379, "db": int(url.database or 0)}
+    return _Locks(**where, username=url.username, password=url.password, use_ssl=url.drivername == "rediss")
 
 
 class _PlacesOnly(logging.Formatter):

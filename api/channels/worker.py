@@ -48,11 +48,11 @@ class Worker:
         """Work. Cancelled, take nothing new, finish what is in hand, within ``_LAST_SECONDS``, and give back what is not."""
         self._loop = asyncio.get_running_loop()
         try:
-            await asyncio.gather(
-                self._pump(inbox.claim, answering.answer, self._arrived, self._to_leave),
-                self._pump(outbox.claim, sending.carry, self._to_leave, self._to_leave),
-                self._tidy(),
-            )
+            # A group waits for all of its tasks, also when it is cancelled (``gather`` would not).
+            async with asyncio.TaskGroup() as working:
+                working.create_task(self._pump(inbox.claim, answering.answer, self._arrived, self._to_leave))
+                working.create_task(self._pump(outbox.claim, sending.carry, self._to_leave, self._to_leave))
+                working.create_task(self._tidy())
         finally:
             with contextlib.suppress(SQLAlchemyError):
                 await asyncio.to_thread(self._give_back)

@@ -30,8 +30,8 @@ def scraped(client, **headers: str) -> dict[tuple[str, frozenset], float]:
     return {(s.name, frozenset(s.labels.items())): s.value for family in families for s in family.samples}
 
 
-def value(found: dict, name: str, **labels: str) -> float:
-    return found.get((name, frozenset(labels.items())), 0.0)
+def value(found: dict, metric: str, **labels: str) -> float:
+    return found.get((metric, frozenset(labels.items())), 0.0)
 
 
 def test_an_answer_counts_once_by_channel_and_outcome_with_its_time(client):
