@@ -19,7 +19,7 @@ from bot.evaluation import EvaluationError, SettableClock, run
 from bot.evaluation.compare import compare, is_worse
 from bot.phrasings import taught_by
 from bot.training import TrainingFailed
-from knowledge import trained_models
+from knowledge import model_files, trained_models
 from knowledge.database import migrate, open_engine
 from knowledge.directory import DirectoryStore
 from knowledge.search import Search
@@ -48,9 +48,12 @@ def retrain(settings: Settings, say: Callable[[str], None], activate: bool) -> N
             with factory() as session:
                 active, kept = trained_models.active(session), trained_models.needed(session)
             path = training.train(settings.var_dir, say, taught, kept)
+            old = training.models_of(settings.var_dir) / active.name if active else None
             with factory.begin() as session:
                 trained_models.register(session, path.name, training.sha256(path), code)
-            old = training.models_of(settings.var_dir) / active.name if active else None
+                model_files.put(session, path)
+                if old and not old.exists():
+                    model_files.fetch(session, old)
             comparable = active and active.code == code and old and old.exists() and active.name != path.name
             if comparable:
                 report = _compared(settings, store, old, path, say)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Engine
 
 from bot.engine import OUTCOMES, Draft, Message, Outcome, QuickReply, Reply, Turn, Utterance
 from bot.lean_imports import lean_imports
@@ -31,7 +31,7 @@ with lean_imports():
     from rasa.core.actions.action import RemoteAction
     from rasa.core.agent import Agent
     from rasa.core.channels.channel import OutputChannel, UserMessage
-    from rasa.core.lock_store import InMemoryLockStore, LockStore, RedisLockStore
+    from rasa.core.lock_store import InMemoryLockStore, LockStore
     from rasa.core.nlg.generator import NaturalLanguageGenerator
     from rasa.shared.core.domain import Domain
     from rasa.utils.endpoints import EndpointConfig
@@ -39,6 +39,7 @@ with lean_imports():
     from rasa_sdk.executor import ActionExecutor
 
     from bot.rasa_runner import read_in_context, run_lean
+    from bot.rasa_shared_locks import shared_locks
     from bot.rasa_tracker_store import TrackerStore
 
 logger = logging.getLogger(__name__)
@@ -248,17 +249,7 @@ def _reply(conversation_id: str, messages: list[dict[str, Any]]) -> Reply:
 
 
 def _lock_store(redis_url: str | None) -> LockStore:
-    if not redis_url:
-        return InMemoryLockStore()
-    url = make_url(redis_url)
-    return RedisLockStore(
-        host=url.host or "localhost",
-        port=url.port or 6379,
-        db=int(url.database or 0),
-        username=url.username,
-        password=url.password,
-        use_ssl=url.drivername == "rediss",
-    )
+    return shared_locks(redis_url) if redis_url else InMemoryLockStore()
 
 
 class _PlacesOnly(logging.Formatter):

@@ -8,6 +8,7 @@ import knowledge.exchange.models
 import knowledge.feedback
 import knowledge.figures.models
 import knowledge.handover.models
+import knowledge.model_files
 import knowledge.learning.models
 import knowledge.once
 import knowledge.reports
