@@ -42,21 +42,10 @@ def serve(
     """Serve the chat, the directory and the API. WEB_CONCURRENCY sets the number of worker processes."""
     import uvicorn
 
-    from api.opening import complete_channels, find_redis, open_knowledge, secret_key
-    from bot.activation import model_to_serve
-    from bot.phrasings import taught_by
-
     given = settings()
     workers = _workers()
     _refuse_taken_port(host, port)
-    # What can fail fails here, in one process, before any worker starts.
-    secret_key(given)
-    find_redis(given)
-    complete_channels(given)
-    typer.echo(f"Knowledge base: {_load_files(given)} actions.")
-    database, factory, store = open_knowledge(given)
-    model_to_serve(factory, given.var_dir, taught_by(store.current()), typer.echo)
-    database.dispose()
+    _prepare(given)
     # Workers read it to say where they answer (api.server).
     where = os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
     typer.echo("Loading (some ten seconds)…")
@@ -68,6 +57,40 @@ def serve(
         from api.workers import serve as serve_with
 
         serve_with(given, workers, lambda app: uvicorn.Config(app, **options), typer.echo, where)
+
+
+@app.command()
+@one_sentence
+def prepare() -> None:
+    """Bring the database up to date (tables, directory, model) and end: to be run once before several machines serve."""
+    _prepare(settings())
+
+
+@app.command()
+@one_sentence
+def statistics(
+    until_empty: bool = typer.Option(False, "--until-empty", help="end when nothing comes any more"),
+) -> None:
+    """Count what PASSERELLE_BROKER_URL holds into the figures. One such process is enough; several do no harm."""
+    from api.statistics import consume
+
+    counted = asyncio.run(consume(settings(), typer.echo, until_empty))
+    typer.echo(f"Counted: {counted} messages.")
+
+
+def _prepare(given: Settings) -> None:
+    """What can fail fails here, in one process, before any worker starts."""
+    from api.opening import complete_channels, find_redis, open_knowledge, secret_key
+    from bot.activation import model_to_serve
+    from bot.phrasings import taught_by
+
+    secret_key(given)
+    find_redis(given)
+    complete_channels(given)
+    typer.echo(f"Knowledge base: {_load_files(given)} actions.")
+    database, factory, store = open_knowledge(given)
+    model_to_serve(factory, given.var_dir, taught_by(store.current()), typer.echo)
+    database.dispose()
 
 
 def _load_files(given: Settings) -> int:
