@@ -78,7 +78,7 @@ class Topology:
         return self.environment["PASSERELLE_DATABASE_URL"]
 
     def passerelle(self, *arguments: str, var: Path | None = None) -> str:
-        """Run a command of Passerelle to its end. Raises CalledProcessError."""
+        """Run a command of Passerelle to its end and return what it said. Raises Missing."""
         environment = {**self.environment, "PASSERELLE_VAR_DIR": str(var or self.machines[0].folder)}
         done = subprocess.run([*_PASSERELLE, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
