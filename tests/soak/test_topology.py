@@ -132,7 +132,13 @@ async def test_the_rate_is_limited_for_all_machines_together(machines):
 async def test_an_erasure_and_a_call_back_are_known_to_both(machines, staff_of):
     here, there = machines
     conversation = (await say(here, READ))["conversation_id"]
-    wish = {"first_name": "Amina", "phone": "06 39 98 00 00", "subject": "un rendez-vous", "consent": True, "conversation_id": conversation}
+    wish = {
+        "first_name": "Amina",
+        "phone": "06 12 34 56 78",
+        "subject": "un rendez-vous au guichet",
+        "consent": True,
+        "conversation_id": conversation,
+    }
     assert (await here.post("/api/callbacks", json=wish)).status_code == 201
     assert "Amina" in (await staff_of(1).get("/staff/rappels")).text
     assert (await there.delete(f"/api/conversations/{conversation}")).status_code == 204
