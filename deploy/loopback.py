@@ -224,7 +224,10 @@ def rabbitmqctl(*arguments: str) -> None:
     program = shutil.which("rabbitmqctl", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if not program:
         raise Missing("rabbitmqctl is not installed here")
-    done = subprocess.run([program, "--quiet", *arguments], capture_output=True, text=True, check=False, timeout=60)
+    try:
+        done = subprocess.run([program, "--quiet", *arguments], capture_output=True, text=True, check=False, timeout=60)
+    except subprocess.TimeoutExpired:
+        raise Missing(f"rabbitmqctl {arguments[0]}: RabbitMQ does not answer") from None
     if done.returncode:
         raise Missing(f"rabbitmqctl {arguments[0]}: {done.stderr.strip()[:300]}")
 
