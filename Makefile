@@ -11,7 +11,7 @@ PORT ?= 8000
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: help setup serve test soak train evaluate bench lint lock clean
+.PHONY: help setup serve test soak audit train evaluate bench lint lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -43,6 +43,12 @@ lint: setup
 
 soak: setup ## heavy runs: fuzzing, load, a large directory
 	@$(BIN)/python -m pytest -m soak
+
+audit: setup ## known weaknesses of the dependencies, where a database of advisories is reachable
+	@command -v $(UV) >/dev/null 2>&1 || exit 1; \
+	if said=$$($(UV) tool run --quiet pip-audit --requirement requirements.lock --disable-pip --no-deps --progress-spinner off 2>&1); then echo "$$said"; \
+	elif grep -q "known vulnerabilit" <<<"$$said"; then echo "$$said"; exit 1; \
+	else echo "Not audited: no database of advisories answered ($$(tail -n 1 <<<"$$said" | cut -c 1-200)). See docs/security.md."; fi
 
 train: setup ## train the language model anew
 	@$(BIN)/passerelle train

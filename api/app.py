@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI, Request
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -21,6 +20,7 @@ from api import (
     help_page,
     pages,
     report_page,
+    security_txt,
     staff,
     widget,
 )
@@ -35,7 +35,7 @@ from knowledge.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_PURGE_SECONDS = 6 * 3600
+_PURGE_SECONDS, _PURGE_AGAIN_SECONDS = 6 * 3600, 600
 # How soon a model that an administrator activated is noticed.
 _LOOK_SECONDS = 5
 
@@ -61,12 +61,12 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        responses={status: {"model": ErrorAnswer} for status in (422, 429, 503)},
+        responses={status: {"model": ErrorAnswer} for status in (413, 422, 429, 503)},
     )
     app.state.services = None
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    for group in (chat, callbacks, directory, pages, directory_pages, callback_page, help_page, report_page, widget):
+    for group in (chat, callbacks, directory, pages, directory_pages, callback_page, help_page, report_page, security_txt, widget):
         app.include_router(group.router)
     registry.install(app)
     docs.install(app)
@@ -80,7 +80,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.add_middleware(NoInternals)
     app.add_middleware(widget.WidgetOrigins, settings=settings)  # a refusal, too, must be readable to the widget
     app.add_middleware(HeadLikeGet)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     return app
 
 
@@ -107,9 +107,11 @@ async def _erase_in_time(services: Services, settings: Settings) -> None:
     while True:
         try:
             await asyncio.to_thread(erase_older_than, services.sessions, settings.retention_days)
-        except SQLAlchemyError as error:
-            logger.error("retention: the database failed (%s); old conversations are erased later", type(error).__name__)
-        await asyncio.sleep(_PURGE_SECONDS)
+            pause = _PURGE_SECONDS
+        except Exception as error:  # whatever it is: answers go on, and it is tried again
+            logger.error("retention: erasing failed (%s); it is tried again in %d s", type(error).__name__, _PURGE_AGAIN_SECONDS)
+            pause = _PURGE_AGAIN_SECONDS
+        await asyncio.sleep(pause)
 
 
 async def _follow_model(services: Services) -> None:

@@ -1,8 +1,10 @@
 """POST /api/chat, erasure and feedback."""
 
+import asyncio
 import datetime as dt
 import secrets
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -17,11 +19,10 @@ from api.views import cards
 from api.wiring import Services
 from bot.engine import Message
 from bot.handover import hand_on
-from knowledge.delivery import people
+from knowledge import personal
+from knowledge.database import wipe_journal
 from knowledge.feedback import Feedback
 from knowledge.figures.counting import Series, count
-from knowledge.handover import talks
-from knowledge.once import erase as erase_answers
 from knowledge.schedules import now_in_paris
 from nlu.french.text import clean
 
@@ -77,7 +78,7 @@ async def chat(request: Request, body: ChatRequest) -> Response:
         body.request_id,
         conversation,
         lambda: answer(services, body.message, body.conversation_id, begins=begins),
-        lambda: erase(request, conversation),
+        lambda: forget(services, conversation, [body.message]),
     )
     # Not through ``ChatAnswer``: it has this shape already (tests/api/test_chat_api.py), and checking it anew takes a millisecond.
     return JSONResponse(reply)
@@ -111,14 +112,27 @@ def new_conversation_id() -> str:
 @router.delete("/api/conversations/{conversation_id}", status_code=204, response_class=Response)
 async def erase(request: Request, conversation_id: str) -> Response:
     """Forget a conversation and what was asked of people in it; the same answer when it is already gone."""
-    services: Services = request.app.state.services
-    await services.engine.erase(conversation_id)
-    with services.sessions.begin() as session:
-        talks.erase(session, conversation_id)
-        people.erase(session, conversation_id)
-        erase_answers(session, conversation_id)
-        session.query(Feedback).filter(Feedback.conversation == conversation_id).delete()
+    await forget(request.app.state.services, conversation_id)
     return Response(status_code=204)
+
+
+async def forget(services: Services, conversation_id: str, said: Iterable[str] = ()) -> None:
+    """Erase a conversation everywhere (``knowledge/personal.py``). ``said``: words of it whose turn may be erased already."""
+    await asyncio.to_thread(_forget, services, conversation_id, said)
+    # After the messages that are being answered; and what the engine has in memory.
+    await forget_traces(services, conversation_id)
+
+
+async def forget_traces(services: Services, conversation_id: str) -> None:
+    """Erase what is left of a conversation whose rows are gone: in this process's memory, and in the database's journal."""
+    await services.engine.erase(conversation_id)
+    services.search.forget()
+    await asyncio.to_thread(wipe_journal, services.database)
+
+
+def _forget(services: Services, conversation_id: str, said: Iterable[str]) -> None:
+    with services.sessions.begin() as session:
+        personal.erase(session, conversation_id, said)
 
 
 @router.post("/api/feedback", status_code=204, response_class=Response)

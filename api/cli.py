@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from api import staff_commands
+from api import person_commands, staff_commands
 from api.commands import one_sentence, settings
 from api.quiet import quiet_libraries
 from knowledge.errors import InvalidDirectory
@@ -22,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Passerelle: 
 kb = typer.Typer(no_args_is_help=True, help="The knowledge base.")
 app.add_typer(kb, name="kb")
 app.add_typer(staff_commands.app, name="staff")
+app.add_typer(person_commands.app, name="person")
 
 SOURCES_CHECK = ROOT.parent / "shared/checks/sources.py"
 
@@ -84,12 +85,12 @@ def _prepare(given: Settings) -> None:
     from bot.activation import model_to_serve
     from bot.phrasings import taught_by
 
-    secret_key(given)
+    key = secret_key(given)
     find_redis(given)
     complete_channels(given)
     typer.echo(f"Knowledge base: {_load_files(given)} actions.")
     database, factory, store = open_knowledge(given)
-    model_to_serve(factory, given.var_dir, taught_by(store.current()), typer.echo)
+    model_to_serve(factory, given.var_dir, key, taught_by(store.current()), typer.echo)
     database.dispose()
 
 
@@ -216,16 +217,15 @@ def evaluate(files: list[Path] = typer.Argument(None, help="sets (CSV); default:
 @app.command()
 @one_sentence
 def purge() -> None:
-    """Erase conversations, feedback, call-back requests, reports and missed questions older than PASSERELLE_RETENTION_DAYS."""
+    """Erase what is past its time: conversations and most else after PASSERELLE_RETENTION_DAYS (docs/privacy.md)."""
     from api.opening import open_knowledge
     from knowledge.retention import erase_older_than
 
     given = settings()
     _, factory, _ = open_knowledge(given)
     erased = erase_older_than(factory, given.retention_days)
-    what = f"{erased.conversations} conversations, {erased.feedback} feedbacks, {erased.callbacks} call-back requests"
-    what = f"{what}, {erased.reports} reports of errors"
-    typer.echo(f"Erased: {what}, {erased.questions} missed questions older than {given.retention_days} days.")
+    rows = ", ".join(f"{count} rows of {table}" for table, count in erased.items() if count) or "nothing"
+    typer.echo(f"Erased what is past its time ({given.retention_days} days, or as docs/privacy.md says): {rows}.")
 
 
 @kb.command("load")

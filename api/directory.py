@@ -7,7 +7,7 @@ from typing import Any, get_args
 from fastapi import APIRouter, Query, Request
 
 from api.errors import ApiError
-from api.models import ActionPage, Card, SearchAnswer
+from api.models import ActionPage, Card, ErrorAnswer, SearchAnswer
 from api.views import card
 from api.wiring import Services
 from knowledge.schema import Public, Quarter, Status, Theme
@@ -58,7 +58,7 @@ def list_actions(
     }
 
 
-@router.get("/actions/{action_id}", response_model=Card)
+@router.get("/actions/{action_id}", response_model=Card, responses={404: {"model": ErrorAnswer}})
 def one_action(request: Request, action_id: str) -> dict[str, Any]:
     """Return one action by slug or UUID."""
     directory = request.app.state.services.store.current()

@@ -116,7 +116,7 @@ def sitemap(request: Request) -> Response:
     directory = current_directory(request)
     root = ElementTree.Element("urlset", xmlns=_SITEMAP)
     pages: list[tuple[str, dt.date | None]] = [
-        (f"{site(request)}{path}", None) for path in ("/", "/annuaire", "/accessibilite", "/mentions")
+        (f"{site(request)}{path}", None) for path in ("/", "/annuaire", "/accessibilite", "/mentions", "/confidentialite")
     ]
     for location, verified in [*pages, *((address(request, entry), entry.action.verified_on) for entry in directory.entries)]:
         url = ElementTree.SubElement(root, "url")

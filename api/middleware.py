@@ -19,23 +19,29 @@ _HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), payment=()",
+    # The microphone stays for dictation on the chat page.
+    "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=(), serial=(), display-capture=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",  # /widget.js and its style say otherwise
+    "X-Frame-Options": "DENY",  # for browsers that do not read frame-ancestors
 }
+_HSTS = "max-age=31536000"
 _ALWAYS_ANSWERED = ("/healthz", "/readyz", "/static", "/docs", "/openapi.json", "/chat.js", "/widget.js")
 
 
 class SecurityHeaders:
     """Every answer, an error's too, tells the browser what it may do with it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, https: bool) -> None:
+        """``https``: people reach the service so, and a browser that has once must not come back without."""
         self._app = app
+        self._headers = _HEADERS | ({"Strict-Transport-Security": _HSTS} if https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -9,14 +9,25 @@ from bot.engine import Outcome
 State = Literal["open", "closed", "unknown"]
 
 
-class SourceView(BaseModel):
+class View(BaseModel):
+    """Part of an answer. Pydantic 1 does not say in a schema which fields may be null; this does."""
+
+    class Config:
+        @staticmethod
+        def schema_extra(schema: dict[str, Any], model: type[BaseModel]) -> None:
+            for name, field in model.__fields__.items():
+                if field.allow_none:
+                    schema["properties"][name] = {"anyOf": [schema["properties"][name], {"type": "null"}]}
+
+
+class SourceView(View):
     title: str
     url: str | None
     published: str | None = Field(description="year, month or day as the source gives it; null when undated")
     published_note: str | None
 
 
-class Now(BaseModel):
+class Now(View):
     """The opening state at the moment of asking (Paris time)."""
 
     state: State
@@ -27,7 +38,7 @@ class Now(BaseModel):
     holiday: bool
 
 
-class PlaceView(BaseModel):
+class PlaceView(View):
     name: str | None
     address: str | None
     city: str | None
@@ -39,14 +50,14 @@ class PlaceView(BaseModel):
     source: SourceView
 
 
-class ContactView(BaseModel):
+class ContactView(View):
     kind: Literal["phone", "email", "website", "social"]
     value: str
     label: str | None
     source: SourceView
 
 
-class ScheduleView(BaseModel):
+class ScheduleView(View):
     text: str
     osm: str | None
     confidence: Literal["exact", "partial", "vague"]
@@ -55,7 +66,7 @@ class ScheduleView(BaseModel):
     now: Now
 
 
-class EventView(BaseModel):
+class EventView(View):
     title: str
     text: str
     start: str
@@ -63,13 +74,13 @@ class EventView(BaseModel):
     source: SourceView
 
 
-class PriceView(BaseModel):
+class PriceView(View):
     frais: Literal["gratuit", "payant"]
     text: str
     source: SourceView
 
 
-class Card(BaseModel):
+class Card(View):
     """One action of the directory; every fact with its source and date, unknown facts null or empty."""
 
     id: str
@@ -94,6 +105,7 @@ class Card(BaseModel):
     age_max: int | None
     price: PriceView | None
     places: list[PlaceView]
+    organisation_places: list[PlaceView] = Field(description="addresses of the organisation, when the action takes place elsewhere")
     contacts: list[ContactView]
     schedules: list[ScheduleView]
     now: Now
@@ -119,17 +131,17 @@ class Card(BaseModel):
     keywords: list[str]
 
 
-class QuickReplyView(BaseModel):
+class QuickReplyView(View):
     title: str
     payload: str
 
 
-class MessageView(BaseModel):
+class MessageView(View):
     text: str
     quick_replies: list[QuickReplyView]
 
 
-class ChatAnswer(BaseModel):
+class ChatAnswer(View):
     """The answer to one message. ``messages`` is complete without ``actions``."""
 
     conversation_id: str
@@ -138,7 +150,7 @@ class ChatAnswer(BaseModel):
     actions: list[Card]
 
 
-class ActionPage(BaseModel):
+class ActionPage(View):
     """One page of the directory; ``next`` is the cursor of the following page, or null."""
 
     total: int
@@ -146,22 +158,22 @@ class ActionPage(BaseModel):
     items: list[Card]
 
 
-class EvidenceView(BaseModel):
+class EvidenceView(View):
     """Why an action was found."""
 
-    words: list[tuple[str, float]]
+    words: list[list[Any]] = Field(description="pairs: a word and its weight")
     phrasing: str | None
     likeness: float
     fits: list[dict[str, Any]]
 
 
-class SearchHit(BaseModel):
+class SearchHit(View):
     confidence: float
     evidence: EvidenceView
     action: Card
 
 
-class SearchAnswer(BaseModel):
+class SearchAnswer(View):
     """What a search found, best first; ``outside`` is the probability that nothing fits."""
 
     query: str
@@ -170,12 +182,12 @@ class SearchAnswer(BaseModel):
     hits: list[SearchHit]
 
 
-class ErrorBody(BaseModel):
+class ErrorBody(View):
     code: str
     message: str
 
 
-class ErrorAnswer(BaseModel):
+class ErrorAnswer(View):
     """Every error has this shape, in French, with no internals."""
 
     error: ErrorBody

@@ -13,7 +13,7 @@ from knowledge.loader import load_if_empty
 from knowledge.settings import Settings
 
 # What the words around them (templates/channels/words.txt) leave of two segments; a test holds it.
-CONTACT_ROOM = 120
+CONTACT_ROOM = 100
 
 
 class BadSettings(ValueError):

@@ -86,8 +86,15 @@ def accessibility_page(request: Request) -> HTMLResponse:
 
 @router.get("/mentions")
 def notice_page(request: Request) -> HTMLResponse:
-    """What is kept, for how long, and by whom."""
-    return render(request, "mentions.html", page="mentions", retention_days=request.app.state.services.settings.retention_days)
+    """Who runs the service, and where its facts come from."""
+    return render(request, "mentions.html", page="mentions", settings=request.app.state.services.settings)
+
+
+@router.get("/confidentialite")
+def privacy_page(request: Request) -> HTMLResponse:
+    """What is kept, why, for how long, by whom, and what a person may ask (RGPD, art. 13)."""
+    settings = request.app.state.services.settings
+    return render(request, "confidentialite.html", page="mentions", settings=settings, retention_days=settings.retention_days)
 
 
 def error_page(request: Request, status: int, headers: dict[str, str] | None = None) -> HTMLResponse:

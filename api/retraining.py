@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from actions.registry import all_actions
 from actions.services import Services as ActionServices
-from api.opening import open_knowledge
+from api.opening import open_knowledge, secret_key
 from bot import training
 from bot.evaluation import EvaluationError, SettableClock, run
 from bot.evaluation.compare import compare, is_worse
@@ -47,14 +47,15 @@ def retrain(settings: Settings, say: Callable[[str], None], activate: bool) -> N
             taught = taught_by(store.current())
             with factory() as session:
                 active, kept = trained_models.active(session), trained_models.needed(session)
-            path = training.train(settings.var_dir, say, taught, kept)
+            key = secret_key(settings)
+            path = training.train(settings.var_dir, key, say, taught, kept)
             old = training.models_of(settings.var_dir) / active.name if active else None
             with factory.begin() as session:
                 trained_models.register(session, path.name, training.sha256(path), code)
                 model_files.put(session, path)
-                if old and not old.exists():
+                if old and not training.intact(old, key):
                     model_files.fetch(session, old)
-            comparable = active and active.code == code and old and old.exists() and active.name != path.name
+            comparable = active and active.code == code and old and training.intact(old, key) and active.name != path.name
             if comparable:
                 report = _compared(settings, store, old, path, say)
                 with factory.begin() as session:
@@ -103,7 +104,7 @@ def is_running(var_dir: Path) -> bool:
 def _compared(settings: Settings, store: DirectoryStore, old: Path | None, new: Path, say: Callable[[str], None]) -> dict[str, Any]:
     """What the project's own sets say of both models."""
     threadpool_limits(1)
-    search = Search(store, settings.var_dir / "search")
+    search = Search(store, settings.var_dir / "search", secret_key(settings))
     search.fit()
     try:
         figures = [_figures(settings, store, search, model, say) for model in (old, new) if model]

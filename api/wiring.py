@@ -76,10 +76,10 @@ def open_services(
     factory, store, database = ground.sessions, ground.store, ground.database
     if early:
         early(ground)
-    model = model_to_serve(factory, settings.var_dir, taught_by(store.current()), say)
+    model = model_to_serve(factory, settings.var_dir, ground.secret_key, taught_by(store.current()), say)
     # Rows of one message are small: a second thread of the linear algebra would only wait, at full speed.
     threadpool_limits(1)
-    search = Search(store, settings.var_dir / "search")
+    search = Search(store, settings.var_dir / "search", ground.secret_key)
     started = time.monotonic()
     # Fitting the search is numpy, importing Rasa is disk: together they take little more than one.
     beside = [threading.Thread(target=_fit, args=(search,)), threading.Thread(target=languages.wake)]
@@ -91,7 +91,7 @@ def open_services(
     for thread in beside:
         thread.join()
     say(f"Ready: {len(store.current().entries)} actions, loaded in {time.monotonic() - started:.0f} s.")
-    models = ModelWatch(factory, settings.var_dir, model, engine.renew)
+    models = ModelWatch(factory, settings.var_dir, ground.secret_key, model, engine.renew)
     return Services(settings, factory, store, ground.secret_key, database, search, engine, models, _broker(settings))
 
 

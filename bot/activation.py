@@ -18,17 +18,17 @@ logger = logging.getLogger(__name__)
 _AT_START = "start"
 
 
-def model_to_serve(session_factory: sessionmaker, var_dir: Path, taught: Taught, say: Callable[[str], None]) -> Path:
+def model_to_serve(session_factory: sessionmaker, var_dir: Path, key: str, taught: Taught, say: Callable[[str], None]) -> Path:
     """Return the active model; where none runs with this code, that of the present phrasings, trained if need be.
 
     Phrasings that changed since do not train at a start: a new model is evaluated first. Raises TrainingFailed.
     """
-    if ready := _active_here(session_factory, training.models_of(var_dir)):
+    if ready := _active_here(session_factory, training.models_of(var_dir), key):
         return ready
     with model_files.one_trains(session_factory):
-        if ready := _active_here(session_factory, training.models_of(var_dir)):  # another machine trained it meanwhile
+        if ready := _active_here(session_factory, training.models_of(var_dir), key):  # another machine trained it meanwhile
             return ready
-        path = training.ensure_model(var_dir, say, taught)
+        path = training.ensure_model(var_dir, key, say, taught)
         code = training.code_fingerprint()
         with session_factory.begin() as session:
             trained_models.register(session, path.name, training.sha256(path), code)
@@ -37,16 +37,16 @@ def model_to_serve(session_factory: sessionmaker, var_dir: Path, taught: Taught,
     return path
 
 
-def _active_here(session_factory: sessionmaker, folder: Path) -> Path | None:
+def _active_here(session_factory: sessionmaker, folder: Path, key: str) -> Path | None:
     """The active model when it runs with this code and is on this machine, brought here if need be."""
     with session_factory.begin() as session:
         active = trained_models.active(session)
         if active is None or active.code != training.code_fingerprint():
             return None
         path = folder / active.name
-        if not _is_whole(path, active.sha256):
+        if not _is_ours(path, active.sha256, key):
             model_files.fetch(session, path)
-        if not _is_whole(path, active.sha256):
+        if not _is_ours(path, active.sha256, key):
             return None
         if not model_files.is_kept(session, active.name):  # trained before models were kept for other machines
             model_files.put(session, path)
@@ -56,9 +56,10 @@ def _active_here(session_factory: sessionmaker, folder: Path) -> Path | None:
 class ModelWatch:
     """Notices that another model was activated and lets the engine answer from it; until it is loaded the old one does."""
 
-    def __init__(self, session_factory: sessionmaker, var_dir: Path, serving: Path, renew: Callable[[Path], None]) -> None:
-        """``serving``: the model in use; ``renew``: loads another and exchanges it."""
+    def __init__(self, session_factory: sessionmaker, var_dir: Path, key: str, serving: Path, renew: Callable[[Path], None]) -> None:
+        """``key``: what models are signed with; ``serving``: the model in use; ``renew``: loads another and exchanges it."""
         self._sessions, self._folder, self._renew = session_factory, training.models_of(var_dir), renew
+        self._key = key
         # Of the code that runs here, whatever is installed over it meanwhile.
         self.code = training.code_fingerprint()
         self.serving = serving.name
@@ -78,7 +79,7 @@ class ModelWatch:
         try:
             with self._sessions() as session:
                 active = trained_models.active(session)
-                if active and self._is_news(active) and not _is_whole(self._folder / active.name, active.sha256):
+                if active and self._is_news(active) and not _is_ours(self._folder / active.name, active.sha256, self._key):
                     model_files.fetch(session, self._folder / active.name)
         except SQLAlchemyError as error:
             logger.warning("models: the database does not answer (%s); the model in use stays", type(error).__name__)
@@ -86,8 +87,8 @@ class ModelWatch:
         if active is None or not self._is_news(active):
             return False
         path, started = self._folder / active.name, time.monotonic()
-        if active.code != self.code or not _is_whole(path, active.sha256):
-            return self._refuse(active.name, "it is missing, damaged or of another version")
+        if active.code != self.code or not _is_ours(path, active.sha256, self._key):
+            return self._refuse(active.name, "it is missing, damaged, not ours or of another version")
         try:
             self._renew(path)
         except Exception as error:  # whatever is wrong with it, the one in use goes on
@@ -105,5 +106,5 @@ class ModelWatch:
         return False
 
 
-def _is_whole(path: Path, sha256: str) -> bool:
-    return path.exists() and training.sha256(path) == sha256
+def _is_ours(path: Path, sha256: str, key: str) -> bool:
+    return training.intact(path, key) and training.sha256(path) == sha256

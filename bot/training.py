@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bot.phrasings import Taught, taught_by_files, write_config
 from knowledge.locks import held
+from knowledge.signing import is_signed, signature
 
 ROOT = Path(__file__).resolve().parent.parent
 _DATA = ["--domain", "bot/domain", "--data", "nlu/data", "bot/rules", "bot/stories"]
@@ -25,6 +26,7 @@ _KEPT_MODELS = 3
 _PARTIAL = "partial-"
 _LOG = "training.log"
 _ENDING = ".tar.gz"
+ENDING_OF_SIGNATURE = ".hmac"
 # No training takes as long: what is older was left by one that was killed.
 _ABANDONED_SECONDS = 3600
 # The last training that this process started, by its folder.
@@ -35,20 +37,21 @@ class TrainingFailed(RuntimeError):
     """``rasa train`` ended without a model; the message is one sentence."""
 
 
-def ensure_model(var_dir: Path, say: Callable[[str], None], taught: Taught | None = None) -> Path:
-    """Return the model of the present code and of ``taught`` (None: the YAML files), trained when it is missing or damaged.
+def ensure_model(var_dir: Path, key: str, say: Callable[[str], None], taught: Taught | None = None) -> Path:
+    """Return the model of the present code and of ``taught`` (None: the YAML files), trained when it is missing, damaged, or
+    not signed with ``key``, the installation's secret: reading a model runs what stands in it.
 
     Raises TrainingFailed. ``say`` gets progress in plain words.
     """
     path = model_path(var_dir, taught)
-    if path.exists() and intact(path):
+    if path.exists() and intact(path, key):
         return path
     with held(var_dir / "training.lock"):  # processes that start together train once
-        if path.exists() and intact(path):
+        if path.exists() and intact(path, key):
             return path
         if path.exists():
-            say("The trained model is damaged; training it again.")
-        return train(var_dir, say, taught)
+            say("The trained model is damaged, or was not made here; training it again.")
+        return train(var_dir, key, say, taught)
 
 
 def model_path(var_dir: Path, taught: Taught | None = None) -> Path:
@@ -61,8 +64,8 @@ def models_of(var_dir: Path) -> Path:
     return var_dir / "models"
 
 
-def train(var_dir: Path, say: Callable[[str], None], taught: Taught | None = None, keep: Collection[str] = ()) -> Path:
-    """Train, then put the model in place in one step: an interrupted training leaves nothing behind.
+def train(var_dir: Path, key: str, say: Callable[[str], None], taught: Taught | None = None, keep: Collection[str] = ()) -> Path:
+    """Train, then put the model in place in one step, signed with ``key``: an interrupted training leaves nothing behind.
 
     Of the older models the last ones stay, and those named in ``keep``.
     """
@@ -83,7 +86,7 @@ def train(var_dir: Path, say: Callable[[str], None], taught: Taught | None = Non
             reason = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
             what = f"Training the language model failed (exit code {done.returncode})."
             raise TrainingFailed(f"{what} The last lines of `rasa train`:\n{reason}")
-        _checksum_file(path).write_text(sha256(made), encoding="ascii")
+        _signature_file(path).write_text(signature(key, made), encoding="ascii")
         made.replace(path)
     finally:
         made.unlink(missing_ok=True)
@@ -148,14 +151,14 @@ def _inputs() -> Iterator[tuple[str, bytes]]:
         yield str(path.relative_to(ROOT)), path.read_bytes()
 
 
-def intact(path: Path) -> bool:
-    """True when the model is the one that was trained."""
-    checksum = _checksum_file(path)
-    return checksum.exists() and checksum.read_text(encoding="ascii").strip() == sha256(path)
+def intact(path: Path, key: str) -> bool:
+    """True when the model is one that this installation trained, as it was trained."""
+    signed = _signature_file(path)
+    return path.exists() and signed.exists() and is_signed(key, path, signed.read_text(encoding="utf-8", errors="replace"))
 
 
-def _checksum_file(path: Path) -> Path:
-    return path.with_name(path.name + ".sha256")
+def _signature_file(path: Path) -> Path:
+    return path.with_name(path.name + ENDING_OF_SIGNATURE)
 
 
 def sha256(path: Path) -> str:
@@ -169,7 +172,7 @@ def _forget_old(newest: Path, keep: Collection[str]) -> None:
     models = sorted(newest.parent.glob("passerelle-*.tar.gz"), key=lambda path: (path == newest, path.stat().st_mtime), reverse=True)
     for path in (path for path in models[_KEPT_MODELS:] if path.name not in keep):
         path.unlink(missing_ok=True)
-        _checksum_file(path).unlink(missing_ok=True)
+        _signature_file(path).unlink(missing_ok=True)
     for path in newest.parent.glob(f"{_PARTIAL}*.tar.gz"):
         if path.stat().st_mtime < time.time() - _ABANDONED_SECONDS:
             path.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Opening the database and bringing its tables up to date."""
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Any constant will do; it names "Passerelle is migrating" among PostgreSQL's advisory locks.
 _MIGRATION_LOCK = 41_000
+_BUSY_SECONDS = 15
+_WIPES, _WIPE_PAUSE = 5, 0.1
 
 
 def open_engine(url: str) -> Engine:
@@ -48,7 +51,7 @@ def open_engine(url: str) -> Engine:
 def _options(backend: str) -> dict:
     if backend == "sqlite":
         # A pool as for a server: opening the file anew for each transaction costs more than the query.
-        return {"poolclass": QueuePool, "pool_size": 5, "connect_args": {"timeout": 15, "check_same_thread": False}}
+        return {"poolclass": QueuePool, "pool_size": 5, "connect_args": {"timeout": _BUSY_SECONDS, "check_same_thread": False}}
     return {"pool_size": 5, "max_overflow": 10, "pool_recycle": 1800, "connect_args": {"connect_timeout": 5}}
 
 
@@ -58,12 +61,30 @@ def _tune_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
     # Readers go on while a load writes (https://sqlite.org/wal.html).
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
+    # What is erased is overwritten; by default it would stay readable in the file until its place is needed.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 
 def sessions(engine: Engine) -> sessionmaker:
     """Return the session factory for ``engine`` (2.0 style)."""
     return sessionmaker(engine, class_=Session, future=True, expire_on_commit=False)
+
+
+def wipe_journal(engine: Engine) -> None:
+    """Take what was erased out of SQLite's journal as well; who reads for longer than a moment delays it to the next time."""
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        # While it waits for readers nobody can write: it must not wait as long as a writer would.
+        connection.execute(sa.text("PRAGMA busy_timeout=0"))
+        try:
+            for _ in range(_WIPES):
+                if not connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)")).one()[0]:
+                    break
+                time.sleep(_WIPE_PAUSE)
+        finally:
+            connection.execute(sa.text(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}"))
 
 
 def see_one_moment(session: Session) -> None:

@@ -20,12 +20,16 @@ class Settings(BaseSettings):
     broker_url: str | None = Field(default=None, description="RabbitMQ for figures; default: counted in the database at once")
     secret_key: SecretStr | None = Field(default=None, description="signs what leaves the server; generated into var_dir when unset")
     public_url: str = Field(default="http://127.0.0.1:8000", description="address under which people reach the service")
+    security_contact: str | None = Field(default=None, description="where weaknesses are reported (mailto: or https:)")
     widget_origins: str | None = Field(
         default=None, description="sites whose pages may show the widget, with spaces between; default: none"
     )
     rate_limit_chat: int = Field(default=30, ge=0, description="messages per client per minute; 0 = off")
     trusted_proxies: int = Field(default=0, ge=0, description="number of proxies in front whose X-Forwarded-For is believed")
     retention_days: int = Field(default=30, ge=1, description="conversations older than this are erased")
+    data_controller: str = Field(default="", description="who answers for residents' data: name and address, as the pages show it")
+    data_contact: str = Field(default="", description="the data protection officer's address, as the pages show it")
+    hosted_by: str = Field(default="", description="who hosts the service, as the pages show it")
     rate_limit_sign_in: int = Field(default=10, ge=0, description="attempts to sign in per account per quarter of an hour; 0 = off")
     openid_issuer: str | None = Field(default=None, description="OpenID Connect provider of the console; default: passwords only")
     openid_client_id: str | None = Field(default=None, description="what the provider calls this installation")
@@ -67,6 +71,12 @@ class Settings(BaseSettings):
         wrong = [origin for origin in (value or "").split() if not re.match(r"https?://[a-z0-9.-]+(:\d+)?$", origin)]
         if wrong:
             raise ValueError(f"{wrong[0]} is no origin: write https://www.example.fr, without a path, several with spaces between")
+        return value
+
+    @validator("security_contact")
+    def _contact_is_an_address(cls, value: str | None) -> str | None:
+        if value and not re.match(r"(mailto:|https://|tel:)[\x21-\x7e]+$(?!\n)", value):
+            raise ValueError(f"{value} is no address: write mailto:securite@example.fr or https://…")
         return value
 
     @property

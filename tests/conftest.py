@@ -32,14 +32,18 @@ STARTING_SECONDS = 120
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory):
     """Settings of a fresh installation, with the model and the fitted search of this checkout."""
-    from bot.training import ensure_model, model_path
+    from api.opening import secret_key
+    from bot.training import ensure_model, models_of
     from knowledge.settings import ROOT, Settings
 
-    ensure_model(ROOT / "var", print)
+    key = secret_key(Settings(var_dir=ROOT / "var", database_url=None))
+    model = ensure_model(ROOT / "var", key, print)
     folder = tmp_path_factory.mktemp("var")
     (folder / "models").mkdir()
-    for name in (model_path(ROOT / "var"), model_path(ROOT / "var").with_name(model_path(ROOT / "var").name + ".sha256")):
-        (folder / "models" / name.name).symlink_to(name)
+    for path in models_of(ROOT / "var").glob(f"{model.name}*"):
+        (folder / "models" / path.name).symlink_to(path)
+    # What was made here is only read with the key that it was signed with.
+    (folder / "secret_key").write_text(key)
     (ROOT / "var" / "search").mkdir(exist_ok=True)
     (folder / "search").symlink_to(ROOT / "var" / "search")
     return Settings(var_dir=folder, rate_limit_chat=0, rate_limit_sign_in=0)

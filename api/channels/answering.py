@@ -15,11 +15,13 @@ from api.channels.agents import leave_call
 from api.channels.commands import read_command
 from api.channels.port import Body, Channel, Command
 from api.channels.wording import notice
+from api.chat import forget_traces
 from api.recording import record
 from api.views import cards
 from api.wiring import Services
 from bot.engine import Draft, Message
 from bot.handover import agent_answers
+from knowledge import personal
 from knowledge.delivery import abuse, inbox, kept, outbox, wishes
 from knowledge.delivery.abuse import Judgement
 from knowledge.delivery.models import IncomingMessage
@@ -75,6 +77,8 @@ async def answer(services: Services, channel: Channel, message: IncomingMessage,
         asked = await asyncio.to_thread(_look, services, channel, message)
         draft, _ = await asyncio.gather(_compose(services, channel, message, asked), _mark_as_seen(channel, message, asked))
         await asyncio.to_thread(_write, services, channel, message, owner, asked, draft)
+        if asked.command == "erase":
+            await forget_traces(services, message.conversation)
     except LeaseLost:
         return
     except Exception as error:  # the loop goes on with others' messages; the text may quote a person
@@ -153,6 +157,8 @@ def _bodies(
     if asked.command == "stop":
         wishes.stop(session, channel.name, conversation)
         return []
+    if asked.command == "erase":
+        personal.erase(session, conversation, up_to=message.id)
     if asked.returns:
         wishes.start(session, conversation)
     if asked.silent and draft is None:

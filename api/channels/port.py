@@ -21,7 +21,7 @@ from knowledge.moments import utc_now
 # What a channel sends in one call of its provider, as JSON: stored in the outbox, given back to ``deliver``.
 Body = dict[str, Any]
 Kind = Literal["text", "attachment"]
-Command = Literal["stop", "start", "more", "contact", "call"]
+Command = Literal["stop", "start", "more", "contact", "call", "erase"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Channel(ABC):
     message the platform lets us answer; what is older by then is a dead letter. ``at_once``: how many bodies of one
     answer are sent unasked, the rest one by one for « PLUS »; None: all. ``confirms``: the provider reports later what was
     delivered (``knowledge.delivery.outbox.confirm``), and the words are kept until then. ``commands``: words, in capitals without accents,
-    that are obeyed and not asked of the engine: "stop", "start", "more", "contact", "call" (a person is asked for).
+    that are obeyed and not asked of the engine: "stop", "start", "more", "contact", "call" (a person is asked for), "erase".
     """
 
     name: str

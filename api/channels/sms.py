@@ -25,6 +25,7 @@ _SURCHARGED = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneN
 # Beside these no other words are commands; people write "aide" and mean it.
 _COMMANDS: dict[str, Command] = {
     "STOP": "stop", "ARRET": "stop", "START": "start", "PLUS": "more", "CONTACT": "contact", "RAPPEL": "call",
+    "EFFACER": "erase",
 }  # fmt: skip
 
 

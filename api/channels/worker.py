@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.channels import answering, sending
 from api.channels.port import Channel
 from api.wiring import Services
+from knowledge.database import wipe_journal
 from knowledge.delivery import inbox, outbox
 
 logger = logging.getLogger(__name__)
@@ -103,3 +104,4 @@ class Worker:
     def _forget(self) -> None:
         with self._services.sessions.begin() as session:
             outbox.forget_unconfirmed(session, sending.day_ago())
+        wipe_journal(self._services.database)

@@ -17,7 +17,7 @@ from knowledge.accounts.models import Account, StaffSession
 from knowledge.accounts.tokens import new_token
 from knowledge.settings import Settings
 
-COOKIE = "passerelle_staff"
+_COOKIE = "passerelle_staff"
 SIGN_IN = "/staff/connexion"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -55,7 +55,7 @@ def open_session(request: Request) -> StaffSession | None:
     """The session of this request, also when its second factor is still to come."""
     if not hasattr(request.state, "staff_session"):
         services: Services = request.app.state.services
-        token = request.cookies.get(COOKIE)
+        token = request.cookies.get(cookie_name(request))
         with services.sessions.begin() as session:
             request.state.staff_session = sessions.find(session, token, lifetime(services.settings)) if token else None
     return request.state.staff_session
@@ -69,7 +69,7 @@ def lifetime(settings: Settings) -> sessions.Lifetime:
 def browser_token(request: Request) -> str:
     """What this browser's cookie holds, or will hold: a session's token, or one that only binds the log-in form."""
     if not hasattr(request.state, "browser_token"):
-        request.state.browser_token = request.cookies.get(COOKIE) or new_token()
+        request.state.browser_token = request.cookies.get(cookie_name(request)) or new_token()
     return request.state.browser_token
 
 
@@ -77,9 +77,29 @@ def set_cookie(request: Request, response: Response, token: str) -> None:
     """Hand ``token`` to the browser. Lax: coming back from an OpenID provider must carry it."""
     settings: Settings = request.app.state.services.settings
     response.set_cookie(
-        COOKIE, token, path="/staff", secure=settings.public_url.startswith("https://"), httponly=True, samesite="lax",
+        cookie_name(request), token, path=_path(request), secure=is_secure(request), httponly=True, samesite="lax",
         max_age=settings.staff_session_hours * 3600,
     )  # fmt: skip
+
+
+def forget_cookie(request: Request, response: Response) -> None:
+    """Let the browser forget its session's token."""
+    response.delete_cookie(cookie_name(request), path=_path(request), secure=is_secure(request), httponly=True, samesite="lax")
+
+
+def cookie_name(request: Request) -> str:
+    """Under HTTPS ``__Host-…``: a browser takes such a cookie from this host alone, never from another site of the city's domain."""
+    return f"__Host-{_COOKIE}" if is_secure(request) else _COOKIE
+
+
+def is_secure(request: Request) -> bool:
+    """True when people reach the service under HTTPS."""
+    return bool(request.app.state.services.settings.public_url.startswith("https://"))
+
+
+def _path(request: Request) -> str:
+    """``__Host-`` is for whole hosts only."""
+    return "/" if is_secure(request) else "/staff"
 
 
 def csrf_token(request: Request) -> str:

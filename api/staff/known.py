@@ -8,9 +8,8 @@ import hmac
 
 from fastapi import Request, Response
 
-from api.staff.guard import SIGN_IN
+from api.staff.guard import SIGN_IN, is_secure
 from knowledge.accounts.tokens import new_token
-from knowledge.settings import Settings
 
 _NAME = "passerelle_known"
 _REMEMBERED_FOR = 180 * 24 * 3600
@@ -25,9 +24,8 @@ def known_browser(request: Request, email: str) -> str | None:
 
 def remember_browser(request: Request, response: Response, email: str) -> None:
     """Let the browser show next time that ``email`` signed in here."""
-    settings: Settings = request.app.state.services.settings
     response.set_cookie(
-        _name(email), _signed(request, new_token(), email), path=SIGN_IN, secure=settings.public_url.startswith("https://"),
+        _name(email), _signed(request, new_token(), email), path=SIGN_IN, secure=is_secure(request),
         httponly=True, samesite="lax", max_age=_REMEMBERED_FOR,
     )  # fmt: skip
 

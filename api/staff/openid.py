@@ -21,7 +21,7 @@ from joserfc.errors import JoseError
 from starlette.concurrency import run_in_threadpool
 
 from api.errors import ApiError
-from api.staff.guard import SIGN_IN
+from api.staff.guard import SIGN_IN, is_secure
 from api.staff.page import render
 from api.staff.session import HOME, first_step_done
 from knowledge.accounts import people
@@ -67,8 +67,7 @@ async def start(request: Request, suite: str = HOME) -> Response:
     except (AuthlibBaseError, httpx2.HTTPError, ValueError) as error:
         return _failed(request, error)
     sealed = _sealing(request).encrypt(json.dumps(request.session).encode()).decode()
-    secure = request.app.state.services.settings.public_url.startswith("https://")
-    response.set_cookie(_COOKIE, sealed, max_age=_SECONDS, path=_START, secure=secure, httponly=True, samesite="lax")
+    response.set_cookie(_COOKIE, sealed, max_age=_SECONDS, path=_START, secure=is_secure(request), httponly=True, samesite="lax")
     return response
 
 

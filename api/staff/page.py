@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import URL
 
 from api.pages import templates
-from api.staff.guard import COOKIE, browser_token, csrf_token, set_cookie
+from api.staff.guard import browser_token, cookie_name, csrf_token, set_cookie
 from api.staff.notices import notices
 from knowledge.schedules import PARIS
 
@@ -31,7 +31,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
         "done": request.query_params.get("fait"),
     }
     response = templates.TemplateResponse(request, f"staff/{template}", common | context, status_code=status_code, headers=_PRIVATE)
-    if COOKIE not in request.cookies:
+    if cookie_name(request) not in request.cookies:
         set_cookie(request, response, browser_token(request))
     return response
 

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from starlette.datastructures import URL
 
 from api.limits import client_address
-from api.staff.guard import COOKIE, SIGN_IN, lifetime, open_session, require, set_cookie
+from api.staff.guard import SIGN_IN, cookie_name, forget_cookie, lifetime, open_session, require, set_cookie
 from api.staff.known import known_browser, remember_browser
 from api.staff.page import back_to, render
 from api.wiring import Services
@@ -68,10 +68,10 @@ def first_step_done(request: Request, account: Account, suite: str) -> Response:
 def signed_in(request: Request, account: Account, suite: str) -> Response:
     """Open a session for who has proved to be ``account``; with a new token, whatever the cookie held."""
     services: Services = request.app.state.services
-    request.app.state.sign_in_throttle.forget(known_browser(request, account.email) or account.email)
+    request.app.state.sign_in_throttle.forget(*_counted(request, account.email))
     with services.sessions.begin() as session:
         sessions.erase_old(session, lifetime(services.settings))
-        sessions.end(session, request.cookies.get(COOKIE, ""))
+        sessions.end(session, request.cookies.get(cookie_name(request), ""))
         token = sessions.begin(session, account)
         audit(session, account, "sign-in.done", account.email)
     response = back_to(_inside(suite))
@@ -82,8 +82,14 @@ def signed_in(request: Request, account: Account, suite: str) -> Response:
 
 def _seconds_to_wait_at_the_door(request: Request, email: str) -> int:
     """As ``seconds_to_wait``; a browser in which this person signed in before is counted apart from everybody else's."""
+    return request.app.state.sign_in_throttle.seconds_to_wait(*_counted(request, email))
+
+
+def _counted(request: Request, email: str) -> tuple[str, str]:
+    """As whom an attempt is counted, and from where."""
     known = known_browser(request, email)
-    return request.app.state.sign_in_throttle.seconds_to_wait(known, known) if known else seconds_to_wait(request, email)
+    proxies = request.app.state.services.settings.trusted_proxies
+    return (known, known) if known else (email, client_address(request.scope, proxies))
 
 
 def seconds_to_wait(request: Request, account: str) -> int:
@@ -96,7 +102,7 @@ def seconds_to_wait(request: Request, account: str) -> int:
 def sign_out(request: Request) -> Response:
     """Close this browser's session."""
     with request.app.state.services.sessions.begin() as session:
-        sessions.end(session, request.cookies[COOKIE])
+        sessions.end(session, request.cookies[cookie_name(request)])
     return _left(request)
 
 
@@ -138,7 +144,7 @@ def accept_invitation(request: Request, token: str, password: Annotated[str, For
 
 def _left(request: Request) -> Response:
     response = back_to(SIGN_IN, "left")
-    response.delete_cookie(COOKIE, path="/staff")
+    forget_cookie(request, response)
     return response
 
 

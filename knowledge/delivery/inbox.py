@@ -19,6 +19,8 @@ from knowledge.upsert import insert
 LEASE = dt.timedelta(seconds=60)
 # A message that fails so often, or kills its process so often, must not hold up its conversation for ever.
 MOST_ATTEMPTS = 5
+# The digest of what was erased.
+FORGOTTEN = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,19 @@ def last_heard(session: Session, conversation: str) -> dt.datetime | None:
     """When this person last wrote; None when nothing of theirs is left."""
     last = sa.select(IncomingMessage.arrived_at).where(IncomingMessage.conversation == conversation)
     return session.execute(last.order_by(IncomingMessage.arrived_at.desc()).limit(1)).scalar_one_or_none()
+
+
+def forget(session: Session, conversation: str, up_to: int | None = None) -> None:
+    """Erase a conversation's messages, or those up to the row ``up_to``: words, sender and the hash of the words.
+
+    Ids and times stay for a while (``knowledge/retention.py``): a message that the provider repeats must not bring the
+    conversation back, nor who erases after each message be without limits.
+    """
+    theirs = sa.update(IncomingMessage).where(IncomingMessage.conversation == conversation)
+    if up_to is not None:
+        theirs = theirs.where(IncomingMessage.id <= up_to)
+    gone = {"state": DONE, "sender": None, "text": None, "digest": FORGOTTEN, "owner": None, "leased_until": None}
+    session.execute(theirs.values(**gone).execution_options(synchronize_session=False))
 
 
 def _end(session: Session, message: IncomingMessage, owner: str, **values: object) -> bool:

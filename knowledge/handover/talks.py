@@ -93,13 +93,6 @@ def state(session: Session, conversation: str) -> State:
     return State.closed if states else State.none
 
 
-def erase(session: Session, conversation: str) -> None:
-    """Forget what the conversation asked of people and what was written in it."""
-    session.execute(sa.delete(TalkMessage).where(TalkMessage.conversation == conversation))
-    session.execute(sa.delete(Talk).where(Talk.conversation == conversation))
-    session.execute(sa.delete(CallbackRequest).where(CallbackRequest.conversation == conversation))
-
-
 def _write(session: Session, conversation: str, author: str, text: str, account: Account | None = None) -> int | None:
     """Add a message under the next number, or None when the talk is over.
 

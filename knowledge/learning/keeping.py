@@ -1,6 +1,7 @@
 """Keeping what was missed: masked, without its conversation, never an emergency."""
 
 import datetime as dt
+from collections.abc import Iterable
 from enum import Enum
 
 import sqlalchemy as sa
@@ -9,14 +10,11 @@ from sqlalchemy.orm import Session
 from knowledge.learning.masking import mask, without_masks
 from knowledge.learning.models import MissedQuestion, SetAside
 from knowledge.models import stable_id
-from knowledge.moments import utc_now
 from knowledge.upsert import insert
 from nlu.french.distress import read_distress
 from nlu.french.text import words
 
 _LONGEST = 300
-# What was set aside is still a resident's words: it goes after a year, the notice for residents says so.
-_SET_ASIDE = dt.timedelta(days=365)
 
 
 class Reason(str, Enum):
@@ -30,7 +28,7 @@ class Reason(str, Enum):
 
 def keep(session: Session, text: str, reason: Reason, day: dt.date) -> bool:
     """Keep a question for the staff to look at; False when nothing of it may or need be kept."""
-    masked = mask(text)[:_LONGEST]
+    masked = _kept_as(text)
     if read_distress(text) or not words(without_masks(masked)):
         return False
     key = stable_id("missed", masked, reason.value, day.isoformat())
@@ -39,11 +37,15 @@ def keep(session: Session, text: str, reason: Reason, day: dt.date) -> bool:
     return True
 
 
-def erase_before(session: Session, day: dt.date) -> int:
-    """Erase what was asked before ``day`` and nobody decided on; returns how many."""
-    return session.execute(sa.delete(MissedQuestion).where(MissedQuestion.day < day)).rowcount
+def forget_texts(session: Session, texts: Iterable[str]) -> None:
+    """Erase what was kept of messages: in the queue and set aside, whoever else wrote the same words.
+
+    Nothing says whose a question is, so it is found again by what ``keep`` made of its words.
+    """
+    masked = {_kept_as(text) for text in texts}
+    for table in (MissedQuestion, SetAside):
+        session.execute(sa.delete(table).where(table.text.in_(masked)).execution_options(synchronize_session=False))
 
 
-def erase_set_aside(session: Session) -> int:
-    """Erase what was set aside more than a year ago; returns how many."""
-    return session.execute(sa.delete(SetAside).where(SetAside.at < utc_now() - _SET_ASIDE)).rowcount
+def _kept_as(text: str) -> str:
+    return mask(text)[:_LONGEST]

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from knowledge.learning.names import given_names
 from nlu.french.text import words
 
 # A digit, also as « o » for a nought or « l » for a one beside others.
@@ -50,16 +51,32 @@ _SOCIAL = rf"\b[12]{_SPACE}\d\d{_SPACE}\d\d{_SPACE}(?:\d\d|2[ab]){_SPACE}\d{{3}}
 _DIGITS = rf"\+?{_LETTER_DIGITS}(?:{_SPACE}{_LETTER_DIGITS}){{5,}}"
 # Of a run of digits: a telephone number, and not one of a card or a file.
 _PHONE = re.compile(r"(?:0|\+|33)\d{8,13}")
-_SPOKEN = rf"\bzero(?:[\s,.-]+(?:{_NUMBER_WORD}|\d{{1,2}})\b){{4,}}"
+_SPOKEN = rf"\b(?:zero|0\s?[1-9](?=[\s,.-]+{_NUMBER_WORD}\b)|plus\s+trente[\s-]trois)(?:[\s,.-]+(?:{_NUMBER_WORD}|\d{{1,2}})\b){{4,}}"
 _MIXED = r"\b(?=\w*\d\w*\d\w*\d)(?=\w*[a-z])[a-z0-9]{7,}\b|\b[a-z]{2}-\d{3}-[a-z]{2}\b"
 _DAY = r"\d{1,2}(?:er)?\s?(?:[/.-]\s?\d{1,2}\s?[/.-]|\s[a-z]+)\s?\d{2,4}"
+# Of somebody alive and no appointment: with its year, up to 2015.
+_YEAR = r"(?:19\d\d|200\d|201[0-5])"
+_MONTH = r"(?:janv|fevr|mars|avr|mai|juin|juil|aout|sept|oct|nov|dec)[a-z]*\.?"
+_BIRTHDAY = (
+    rf"\b\d{{1,2}}\s?[/.-]\s?\d{{1,2}}\s?[/.-]\s?(?:{_YEAR}|[3-9]\d)(?![\d/.-]*\d)(?<![\d][/.-]\d\d[/.-]\d\d[/.-]\d\d)"
+    rf"|\b\d{{1,2}}(?:er)?\s{_MONTH}\s{_YEAR}\b"
+)
+# What stands after the name of a number: short ones too, and letters with them.
+_FILE = (
+    r"\b(?:dossier|allocataire|identifiant|matricule|usager|agdref|etranger|passeport|recepisse|adherent|immatriculation|plaque)"
+    r"(?:\s+(?:caf|cpam|france\s+travail|pole\s+emploi))?\W{0,3}(?:(?:numero|num|no?|c\W?est|est|le|la|et)\b\W{0,3}){0,4}"
+    r"(?P<file>[a-z]{0,3}[\s-]?\d[\d\s./-]{2,}(?:(?<=[\d\s-])[a-z]{1,2}(?!['\w])|(?<=\d)(?!\w)))"
+)
 _BORN = rf"\bn\W?e+s?\s+(?:(?:le|en|un)\s+)?(?:{_DAY}|\d{{4}})\b"
 # Without « cours » and « passage »: « 2 cours de français » is no address.
 _STREET = (
     r"(?:\b\d{1,4}\s*(?:bis|ter|quater|[abcd]\b)?\s*,?\s*(?:de\s+(?:la\s+)?)?"
     r"(?:rue|r\.|avenue|aven|av|ave|boulevard|bld|bvd|bd|place|pl|allees?|alle|impasse|imp|chemin|route|rte|quai|square|sq"
     r"|residence|lotissement|sentier|faubourg|fbg|fg|esplanade|hameau|cite)\b\.?"
-    r"|\b(?:rue|avenue|boulevard|allee|impasse|chemin|square|residence)\b(?=\s+(?:de|du|des|d|la|le|les|l)\b|\s+[a-z]))"
+    r"|\b(?:rue|avenue|boulevard|allee|impasse|chemin|square|residence)\b(?=\s+(?:de|du|des|d|la|le|les|l)\b)"
+    # « éducateurs de rue », « dans la rue avec eux », « elle est allée au cours » are no address.
+    r"|(?<!\bde )(?<!\bla )(?<!\bma )(?<!\bsa )(?<!\bune )(?<!otre )(?<!\bcette )(?<!\ben )(?<!\best )(?<!\bsuis )(?<!\bsont )"
+    r"\b(?:rue|avenue|boulevard|allee|impasse|chemin|square|residence)\b(?=\s+[a-z]))"
 )
 _FLAT = (
     r"\b(?:bat(?:iment)?|apt|appt?|appart|appartement|porte|etage|esc(?:alier)?|hall)\.?\s*(?:n\s?[o°]?\s*)?\d{1,4}(?:\s?[a-z]\b)?"
@@ -68,8 +85,8 @@ _FLAT = (
 _INTRODUCED = (
     r"\b(?:j\W?\s?)?[mst]\W?\s?ap+el+(?:e?s?|ent|ait)\b(?:\s+(?:bien|aussi))?"
     r"|\bje?\s+(?:me|m)\s+(?:nomme|prenomme)|\bmy\s+name\s+is|\bme\s+llamo|\bism[iy]"
-    r"|\b(?:mon|son|sont|le|ton|votre)\s+(?:pre)?(?:nom|non|prenom)(?:\s+(?:de\s+famille|complet))?(?:\s+(?:et|est|c\W?est|cest|ses))*\s*[:=]?"
-    r"|\b(?:pre)?nom\s*[:=]|\bmoi\s*,?\s*c\W?\s?est|\bsigne\s*:?"
+    r"|\b(?:mon|son|sont|le|ton|votre)\s+(?:pre)?(?:nom|non|prenom)\b(?:\s+(?:de\s+famille|complet))?(?:\s+(?:et|est|c\W?est|cest|ses))*\s*[:=]?"
+    r"|\b(?:pre)?nom\s*[:=]|\bmoi\s*,?\s*c\W?\s?est|\bsigne\b\s*:?"
 )
 _TITLED = r"\b(?:madame|mme|mdme|mlle|mademoiselle|monsieur|mr|msieur|docteur|dr|maitre)\b\.?|\bm\.(?=\s*[a-z])"
 _SIGNED = r"\b(?:cordialement|bien\s+a\s+vous|respectueusement|sinceres\s+salutations)"
@@ -86,6 +103,8 @@ _PATTERNS = [
     ("numéro", _SOCIAL),
     ("téléphone", _SPOKEN),
     ("date", _BORN),
+    ("date", _BIRTHDAY),
+    ("numéro", _FILE),
     ("numéro", _MIXED),
     ("adresse", _FLAT),
 ]
@@ -111,11 +130,12 @@ def mask(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     text = _replaced(text, "numéro", _ibans(_plain(text)))
     for name, pattern in _COMPILED:
-        text = _replaced(text, name, (match.span() for match in pattern.finditer(_plain(text))))
+        text = _replaced(text, name, (match.span(match.lastgroup or 0) for match in pattern.finditer(_plain(text))))
     text = _replaced(text, "téléphone", _runs(_plain(text), phones=True))
     text = _replaced(text, "numéro", _runs(_plain(text), phones=False))
     text = _replaced(text, "adresse", _streets(_plain(text)))
-    return _replaced(text, "nom", _names(_plain(text), text))
+    text = _replaced(text, "nom", _names(_plain(text), text))
+    return _replaced(text, "nom", given_names(_plain(text), text, _STOP))
 
 
 def without_masks(text: str) -> str:
@@ -173,6 +193,8 @@ def _names(plain: str, text: str) -> Iterator[tuple[int, int]]:
         start, kind = match.end(), match.lastgroup
         first = _WORD.match(plain, start)
         if first is None or first.group(1) in _ARTICLES and not _may_be_named_so(match, first, plain, text):
+            continue
+        if kind == "kin" and first.group(1) in ("de", "du", "des"):  # « ma voisine de Kennedy »: a quarter
             continue
         if kind in ("greeted", "kin"):
             # Of a text in capitals they tell nothing.

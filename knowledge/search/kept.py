@@ -1,6 +1,6 @@
 """A fitted ranker kept on disk, so that a start does not fit again what has not changed.
 
-Our own file in the data folder, as the trained model is: never take one from elsewhere.
+It begins with the signature of this installation: one from elsewhere is not read (knowledge/signing.py).
 """
 
 import contextlib
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from knowledge.search.ranker import Example, Ranker
+from knowledge.signing import is_signed, signature
 
 logger = logging.getLogger(__name__)
 
@@ -20,28 +21,33 @@ _ROOT = Path(__file__).parents[2]
 _MADE_BY = [*sorted((_ROOT / "nlu/french").glob("*.py")), Path(__file__).with_name("ranker.py"), _ROOT / "requirements.lock"]
 
 
-def fitted(examples: Sequence[Example], folder: Path | None) -> Ranker:
-    """Return a ranker fitted on ``examples``: the one kept in ``folder`` when nothing changed, else a new one, kept there."""
-    if folder is None:
+def fitted(examples: Sequence[Example], folder: Path | None, key: str = "") -> Ranker:
+    """Return a ranker fitted on ``examples``: the one kept in ``folder`` when nothing changed, else a new one, kept there,
+    signed with ``key``; without a key none is kept."""
+    if folder is None or not key:
         return Ranker(examples)
     path = folder / f"ranker-{_fingerprint(examples)}.pickle"
     try:
-        return pickle.loads(path.read_bytes())  # noqa: S301  # written below, by this installation
+        signed, _, content = path.read_bytes().partition(b"\n")
+        if is_signed(key, content, signed.decode("ascii", "replace")):
+            return pickle.loads(content)  # noqa: S301  # written below, by this installation
+        logger.warning("search: the kept ranker is damaged or not ours; fitting it again")
     except FileNotFoundError:
         pass
-    except Exception:  # half written, or of another version of a library
+    except Exception:  # of another version of a library
         logger.warning("search: the kept ranker cannot be read; fitting it again")
     ranker = Ranker(examples)
-    _keep(ranker, path)
+    _keep(ranker, path, key)
     return ranker
 
 
-def _keep(ranker: Ranker, path: Path) -> None:
+def _keep(ranker: Ranker, path: Path, key: str) -> None:
     """Write in one step, and forget the older ones; a disk that is full only costs the next start its seconds."""
     partial = path.with_suffix(f".{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(pickle.dumps(ranker, protocol=5))
+        content = pickle.dumps(ranker, protocol=5)
+        partial.write_bytes(signature(key, content).encode() + b"\n" + content)
         partial.replace(path)
         for old in path.parent.glob("ranker-*.pickle"):
             if old != path:

@@ -19,6 +19,7 @@ from knowledge.search.filters import Filters, Fit, person_fit
 from knowledge.search.kept import fitted
 from knowledge.search.likeness import Rows
 from knowledge.search.ranker import OUTSIDE, Example, Scores
+from nlu.french.features import forget_texts
 from nlu.french.person import Person, read_person
 from nlu.french.text import clean, words
 
@@ -119,10 +120,10 @@ def training_examples(directory: Directory) -> list[Example]:
 class _Index:
     """A ranker and the directory that it was fitted on."""
 
-    def __init__(self, directory: Directory, folder: Path | None = None) -> None:
+    def __init__(self, directory: Directory, folder: Path | None = None, key: str = "") -> None:
         started = time.monotonic()
         self.version = directory.version
-        self.ranker = fitted(training_examples(directory), folder)
+        self.ranker = fitted(training_examples(directory), folder, key)
         broad = {f"{_BROAD}{need.id}": need.actions for need in directory.broad_needs}
         self.at = np.flatnonzero([label not in broad for label in self.ranker.labels])
         # Where each broad need stands among the labels, and its usual doors.
@@ -149,21 +150,28 @@ class _Index:
 class Search:
     """``find`` over the current directory; refits in the background when the directory changes."""
 
-    def __init__(self, store: DirectoryStore, folder: Path | None = None) -> None:
-        """``folder``: where a fitted ranker is kept from one start to the next."""
-        self._store, self._folder = store, folder
+    def __init__(self, store: DirectoryStore, folder: Path | None = None, key: str = "") -> None:
+        """``folder``: where a fitted ranker is kept from one start to the next, signed with ``key``."""
+        self._store, self._folder, self._key = store, folder, key
         self._index: _Index | None = None
         self._refitting = threading.Lock()
 
     def fit(self) -> None:
         """Fit on the current directory now (at start, and in tests); an empty one leaves the search not ready."""
         directory = self._store.current()
-        self._index = _Index(directory, self._folder) if directory.entries else None
+        self._index = _Index(directory, self._folder, self._key) if directory.entries else None
 
     def catch_up(self) -> None:
         """Fit again, now, if the directory is newer than the last fit."""
         if self._index and self._index.version != self._store.current().version:
             self.fit()
+
+    def forget(self) -> None:
+        """Forget the texts that were searched for last: somebody erases what they wrote."""
+        if self._index is not None:
+            self._index.score.cache_clear()
+            self._index.topic.cache_clear()
+        forget_texts()
 
     def is_ready(self) -> bool:
         return self._index is not None and bool(self._store.current().entries)

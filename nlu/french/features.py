@@ -199,3 +199,9 @@ class TextFeatures:
 
 
 _row = lru_cache(_LAST_TEXTS)(TextFeatures._read)
+
+
+def forget_texts() -> None:
+    """Forget the texts that were read last: somebody erases what they wrote."""
+    _prepared.cache_clear()
+    _row.cache_clear()

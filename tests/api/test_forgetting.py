@@ -1,7 +1,12 @@
 """Erasing a conversation, feedback, and what is kept of them."""
 
+import asyncio
+from types import SimpleNamespace
+
+import pytest
 import sqlalchemy as sa
 
+from api import app as app_module
 from api.wiring import Services
 
 PAPERS = "j'ai besoin d'aide pour mes papiers de la caf"  # the PIMMS
@@ -72,3 +77,32 @@ def test_feedback_of_another_shape_is_refused(client, refused):
         refused(client.post("/api/feedback", json=body), 422, "invalid_request")
     blank = client.post("/api/feedback", json={"conversation_id": conversation, "helpful": True, "comment": " \u200b "})
     assert "vide" in refused(blank, 422, "invalid_request")
+
+
+async def test_a_purge_that_fails_is_tried_again_soon_whatever_it_was(monkeypatch: pytest.MonkeyPatch, caplog):
+    purges, done = [], asyncio.Event()
+
+    def purge(_sessions: object, days: int) -> None:
+        purges.append(days)
+        if len(purges) < 3:
+            raise OSError(28, "No space left on device")
+        asyncio.run_coroutine_threadsafe(_set(done), loop)
+
+    async def _set(event: asyncio.Event) -> None:
+        event.set()
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(app_module, "erase_older_than", purge)
+    monkeypatch.setattr(app_module, "_PURGE_AGAIN_SECONDS", 0)
+    task = asyncio.create_task(app_module._erase_in_time(SimpleNamespace(sessions=None), SimpleNamespace(retention_days=7)))
+    await asyncio.wait_for(done.wait(), 30)
+    task.cancel()
+    assert purges == [7, 7, 7] and caplog.text.count("retention: erasing failed (OSError)") == 2
+
+
+def test_an_erased_question_leaves_the_queue_of_what_was_missed(client, say, services: Services):
+    said = "je voudrais un flammkuchenzuber"
+    conversation = say(said)["conversation_id"]
+    assert rows(services, "missed_questions", "text", said) == 1
+    client.delete(f"/api/conversations/{conversation}")
+    assert rows(services, "missed_questions", "text", said) == 0

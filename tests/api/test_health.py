@@ -71,7 +71,7 @@ def test_while_starting_it_is_alive_and_says_when_to_come_back(starting, refused
     assert client.post("/api/chat", json={"message": "bonjour"}).json()["outcome"] == "greet"
 
 
-@pytest.mark.parametrize("path", ["/", "/annuaire", "/mentions", "/readyz"])
+@pytest.mark.parametrize("path", ["/", "/annuaire", "/mentions", "/confidentialite", "/readyz"])
 def test_while_starting_a_person_sees_a_page(starting, path: str):
     page = starting[0].get(path, headers=BROWSER)
     assert page.status_code == 503 and "pas encore prêt" in page.text

@@ -183,7 +183,15 @@ def test_an_unknown_action_is_a_page_in_french(client: TestClient) -> None:
 
 
 def test_the_notice_says_how_long(client: TestClient) -> None:
-    assert "12&nbsp;jours" in client.get("/mentions").text
+    page = client.get("/confidentialite").text
+    assert "12&nbsp;jours" in page and "EFFACER" in page and page.count("À compléter par la ville") == 3
+
+
+def test_who_answers_for_the_data_is_a_setting(client: TestClient, services: SimpleNamespace) -> None:
+    services.settings.data_controller, services.settings.data_contact, services.settings.hosted_by = "Blois <A>", "dpo@a.example", "Hôte"
+    privacy, notice = client.get("/confidentialite").text, client.get("/mentions").text
+    assert all(said in privacy for said in ("Blois &lt;A&gt;", "dpo@a.example", "Hôte")) and "Hôte" in notice
+    assert "À compléter" not in privacy + notice
 
 
 def test_other_errors_have_a_page_too(services: SimpleNamespace) -> None:

@@ -18,7 +18,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from api.opening import secret_key
 from bot.training import ensure_model
+from knowledge.settings import Settings
 from tests.bench.data import ROOT, conversation
 from tests.bench.load import CONVERSATION_LENGTH, Connection, crowd
 from tests.bench.processes import Processes, ServerFailed, environment, free_port, until
@@ -137,8 +139,9 @@ def lines(found: dict[str, Any]) -> Sequence[str]:
 
 def main() -> None:
     """Compare with the model of this checkout, for a minute, and print what was found."""
+    model = ensure_model(ROOT / "var", secret_key(Settings(var_dir=ROOT / "var")), print)
     with tempfile.TemporaryDirectory(dir=ROOT / "var", prefix="ceiling-") as folder:
-        print("\n".join(lines(compare(ensure_model(ROOT / "var", print), Path(folder), rounds=3, seconds=5))))
+        print("\n".join(lines(compare(model, Path(folder), rounds=3, seconds=5))))
 
 
 if __name__ == "__main__":

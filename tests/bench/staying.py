@@ -21,11 +21,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from actions import staying
+from api.opening import secret_key
 from api.wiring import Services, open_services
 from bot.engine import Message, Reply
 from bot.evaluation import SettableClock, load_conversations, vocabulary_of
 from bot.evaluation.conversations import Conversation, Turn
-from bot.training import ensure_model, model_path
+from bot.training import ensure_model
 from knowledge.settings import ROOT, Settings
 
 _CALM = {"answer", "clarify"}
@@ -62,11 +63,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _opened(folder: Path) -> tuple[Services, SettableClock]:
-    ensure_model(ROOT / "var", print)
+    key = secret_key(Settings(var_dir=ROOT / "var"))
+    model = ensure_model(ROOT / "var", key, print)
     (folder / "models").mkdir()
-    path = model_path(ROOT / "var")
-    for name in (path, path.with_name(path.name + ".sha256")):
-        (folder / "models" / name.name).symlink_to(name)
+    for path in model.parent.glob(f"{model.name}*"):
+        (folder / "models" / path.name).symlink_to(path)
+    (folder / "secret_key").write_text(key)
     clock = SettableClock()
     return open_services(Settings(var_dir=folder), now=clock), clock
 

@@ -64,8 +64,9 @@ class Passerelle(System):
         super().__init__(folder, model)
         self.workers = workers
         (folder / "models").mkdir()
-        for file in model.parent.glob(f"{model.name}*"):  # with its checksum
+        for file in model.parent.glob(f"{model.name}*"):  # with its signature
             shutil.copy(file, folder / "models")
+        shutil.copy(model.parents[1] / "secret_key", folder)  # by which it was signed
 
     def launch(self, processes: Processes) -> None:
         self.port = free_port()

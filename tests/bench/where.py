@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 
 from api.app import create_app
+from api.opening import secret_key
 from api.wiring import Services, open_services
 from bot.training import ensure_model
 from knowledge.settings import Settings
@@ -93,9 +94,10 @@ async def _inline(work: Any, *arguments: Any) -> Any:
 
 def main() -> None:
     asyncio.to_thread = _inline  # type: ignore[assignment]  # ticks are seen in the main thread alone
-    model = ensure_model(ROOT / "var", lambda said: print(said, file=sys.stderr))
+    model = ensure_model(ROOT / "var", secret_key(Settings(var_dir=ROOT / "var")), lambda said: print(said, file=sys.stderr))
     with tempfile.TemporaryDirectory(dir=ROOT / "var", prefix="where-") as folder:
         (Path(folder) / "models").symlink_to(model.parent)
+        (Path(folder) / "secret_key").symlink_to(ROOT / "var/secret_key")
         (ROOT / "var/search").mkdir(exist_ok=True)
         (Path(folder) / "search").symlink_to(ROOT / "var/search")
         services = open_services(Settings(var_dir=Path(folder), rate_limit_chat=0), lambda _said: None)

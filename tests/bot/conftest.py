@@ -29,7 +29,7 @@ def open_rasa(services: Services) -> Iterator[Callable[..., Any]]:
         opened.append(open_engine(url))
         migrate(opened[-1])
         actions = all_actions(ActionServices(services.store, services.search, lambda: TUESDAY))
-        model = ensure_model(services.settings.var_dir, print)
+        model = ensure_model(services.settings.var_dir, services.secret_key, print)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SQLAlchemy 1.4 and Rasa deprecate while loading
             return RasaEngine(model, actions, services.store, opened[-1], now=lambda: TUESDAY)

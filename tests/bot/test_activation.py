@@ -18,7 +18,9 @@ from bot.phrasings import taught_by, taught_by_files
 from bot.training import ROOT
 from knowledge import trained_models
 from knowledge.database import migrate, open_engine, sessions
+from knowledge.signing import signature
 
+KEY = "k" * 32
 PAPERS = "j'ai besoin d'aide pour mes papiers de la caf"
 TAUGHT = (("action", "velo", "réparer mon vélo"),)
 MORE = (*TAUGHT, ("action", "velo", "ma roue est crevée"))
@@ -37,11 +39,11 @@ def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
     """Stands for ``rasa train``: writes a file that holds what was taught; returns what was trained."""
     made: list[Path] = []
 
-    def train(var_dir: Path, say, taught, keep=()) -> Path:
+    def train(var_dir: Path, key: str, say, taught, keep=()) -> Path:
         path = training.model_path(var_dir, taught)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(repr(taught))
-        path.with_name(path.name + ".sha256").write_text(training.sha256(path))
+        path.with_name(path.name + ".hmac").write_text(signature(key, path))
         made.append(path)
         return path
 
@@ -50,7 +52,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
 
 
 def serve(factory: sessionmaker, var: Path, taught=TAUGHT) -> Path:
-    return model_to_serve(factory, var, taught, lambda _text: None)
+    return model_to_serve(factory, var, KEY, taught, lambda _text: None)
 
 
 def activate(factory: sessionmaker, path: Path, reason: str | None = "parce que") -> None:
@@ -71,7 +73,7 @@ def test_the_first_start_trains_and_later_ones_keep_the_model(factory: sessionma
 
 def test_the_activated_model_is_served_after_a_restart(factory: sessionmaker, trained: list, tmp_path: Path) -> None:
     serve(factory, tmp_path)
-    other = training.train(tmp_path, print, MORE)
+    other = training.train(tmp_path, KEY, print, MORE)
     activate(factory, other)
     assert serve(factory, tmp_path) == other
 
@@ -93,13 +95,13 @@ def test_another_version_of_the_code_trains_anew(factory: sessionmaker, trained:
 
 def test_a_watch_exchanges_the_model_once_and_only_when_it_is_whole(factory: sessionmaker, trained: list, tmp_path: Path, caplog) -> None:
     renewed: list[Path] = []
-    watch = ModelWatch(factory, tmp_path, serve(factory, tmp_path), renewed.append)
+    watch = ModelWatch(factory, tmp_path, KEY, serve(factory, tmp_path), renewed.append)
     assert not watch.look()
-    other = training.train(tmp_path, print, MORE)
+    other = training.train(tmp_path, KEY, print, MORE)
     activate(factory, other)
     assert watch.look() and not watch.look() and renewed == [other] and watch.serving == other.name
 
-    broken = training.train(tmp_path, print, (*MORE, ("action", "velo", "gonfler")))
+    broken = training.train(tmp_path, KEY, print, (*MORE, ("action", "velo", "gonfler")))
     activate(factory, broken)
     broken.write_text("half")
     with caplog.at_level(logging.ERROR):
@@ -112,9 +114,20 @@ def test_a_model_that_cannot_be_loaded_leaves_the_present_one(factory: sessionma
         raise ValueError("no model")
 
     first = serve(factory, tmp_path)
-    watch = ModelWatch(factory, tmp_path, first, fail)
-    activate(factory, training.train(tmp_path, print, MORE))
+    watch = ModelWatch(factory, tmp_path, KEY, first, fail)
+    activate(factory, training.train(tmp_path, KEY, print, MORE))
     assert not watch.look() and watch.serving == first.name
+
+
+def test_a_model_from_elsewhere_is_neither_served_nor_taken_over(factory: sessionmaker, trained: list, tmp_path: Path) -> None:
+    """Its digest stands in the database and beside it, and it still was not made here."""
+    watch = ModelWatch(factory, tmp_path, KEY, serve(factory, tmp_path), lambda path: pytest.fail(f"{path} was loaded"))
+    other = training.train(tmp_path, "the key of somebody else", print, MORE)
+    activate(factory, other)
+    assert not watch.look()
+    other.write_text("planted")
+    activate(factory, other)
+    assert serve(factory, tmp_path).read_text() == repr(TAUGHT)
 
 
 async def test_the_real_engine_answers_from_another_model_without_losing_a_message(open_rasa, services, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import yaml
 from bot import training
 from bot.phrasings import taught_by_files
 from bot.training import TrainingFailed, code_fingerprint, ensure_model, fingerprint, model_path
+from knowledge.signing import signature
 
 FILES = {
     "config.yml": "language: fr\n",
@@ -66,9 +67,12 @@ def var(tmp_path: Path) -> Path:
     return tmp_path / "var"
 
 
+KEY = "k" * 32
+
+
 def ensure(var: Path) -> tuple[Path, list[str]]:
     said: list[str] = []
-    return ensure_model(var, said.append), said
+    return ensure_model(var, KEY, said.append), said
 
 
 def files(var: Path) -> list[str]:
@@ -77,22 +81,25 @@ def files(var: Path) -> list[str]:
 
 def test_it_is_trained_once(root: Path, var: Path, trainer: Trainer):
     model, said = ensure(var)
-    assert model == model_path(var) and files(var) == [model.name, f"{model.name}.sha256"]
+    assert model == model_path(var) and files(var) == [model.name, f"{model.name}.hmac"]
     assert len(said) == 2 and said[1] == "Training done."
     assert ensure(var) == (model, []) and trainer.runs == 1
 
 
-@pytest.mark.parametrize("damage", ["flipped", "truncated", "emptied", "checksum lost", "checksum of another"])
+@pytest.mark.parametrize("damage", ["flipped", "truncated", "emptied", "signature lost", "signature of another", "signed by another"])
 def test_a_damaged_model_is_noticed_and_made_again(root: Path, var: Path, trainer: Trainer, damage: str):
     model, _ = ensure(var)
-    good, checksum = model.read_bytes(), model.with_name(f"{model.name}.sha256")
+    good, signed = model.read_bytes(), model.with_name(f"{model.name}.hmac")
     damaged = {"flipped": b"X" + good[1:], "truncated": good[:-1], "emptied": b""}
     if damage in damaged:
         model.write_bytes(damaged[damage])
-    elif damage == "checksum lost":
-        checksum.unlink()
+    elif damage == "signature lost":
+        signed.unlink()
+    elif damage == "signed by another":
+        model.write_bytes(b"a model from elsewhere")
+        signed.write_text(signature("the key of somebody else", model))
     else:
-        checksum.write_text("0" * 64)
+        signed.write_text("0" * 64)
     _, said = ensure(var)
     assert "damaged" in said[0] and trainer.runs == 2
     assert model.read_bytes() == good and ensure(var)[1] == []
@@ -134,7 +141,7 @@ def test_only_the_last_models_are_kept(root: Path, var: Path, trainer: Trainer):
 def test_models_that_are_needed_are_kept(root: Path, var: Path, trainer: Trainer):
     first, _ = ensure(var)
     for i in range(5):
-        training.train(var, print, (("action", "velo", f"phrase {i}"),), keep={first.name})
+        training.train(var, KEY, print, (("action", "velo", f"phrase {i}"),), keep={first.name})
     assert first.exists() and len(files(var)) == 8
 
 
@@ -155,7 +162,7 @@ def test_rasa_is_given_what_was_taught(root: Path, var: Path, monkeypatch: pytes
     monkeypatch.setattr(training.subprocess, "run", rasa)
     (root / "config.yml").write_text("importers: [{name: ours, knowledge_path: knowledge/data}]\n")
     taught = (("action", "velo", "gonfler"), ("broad", "sport", "bouger"), ("outside", "impots", "payer"))
-    training.train(var, print, taught)
+    training.train(var, KEY, print, taught)
     assert read["taught"] == taught
     assert read["config"]["importers"][0]["knowledge_path"] == str(read["folder"]) and not read["folder"].exists()
 

@@ -19,6 +19,7 @@ PATHS = [
     "/signaler?fiche=pimms",
     "/accessibilite",
     "/mentions",
+    "/confidentialite",
     "/urgences",
     "/annuaire/nulle-part",
 ]

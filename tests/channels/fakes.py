@@ -60,6 +60,9 @@ class Still:
     def look(self) -> None:
         return
 
+    def forget(self) -> None:
+        return
+
 
 def fake_services(settings: Any, knowledge: tuple) -> Services:
     database, factory, store = knowledge

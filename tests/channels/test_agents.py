@@ -7,7 +7,7 @@ import pytest
 
 from knowledge.accounts import people, sessions
 from knowledge.accounts.models import Role
-from knowledge.delivery.models import IncomingMessage
+from knowledge.delivery.models import IncomingMessage, OutgoingMessage
 from knowledge.handover import callbacks, talks
 from tests.channels.conftest import PERSON, rows, settled, until
 
@@ -22,7 +22,7 @@ def signed_in():
             account = people.create(session, "Camille Test", f"{role}@pimms.example", Role(role), None)
             token = sessions.begin(session, account)
         client = httpx.Client(
-            base_url=here.client.base_url, cookies={"passerelle_staff": token}, headers={"accept": "text/html"}, timeout=20
+            base_url=here.client.base_url, cookies={"__Host-passerelle_staff": token}, headers={"accept": "text/html"}, timeout=20
         )
         clients.append(client)
         client.headers["x-csrf-token"] = re.search(r'name="csrf_token" value="(\w+)"', client.get("/staff/compte").text)[1]
@@ -143,4 +143,20 @@ def test_erasing_a_conversation_erases_its_messages(running, twilio):
     say(here, "bonjour", "SM1")
     conversation = here.engine.asked[0].conversation_id
     assert here.client.delete(f"/api/conversations/{conversation}").status_code == 204
-    assert rows(here.services) == [] and rows(here.services, IncomingMessage) == []
+    (id_alone,) = rows(here.services, IncomingMessage)
+    assert rows(here.services) == [] and (id_alone.sender, id_alone.text, id_alone.digest) == (None, None, "")
+    say(here, "bonjour", "SM1")  # repeated by the provider
+    assert len(here.engine.asked) == 1
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_effacer_erases_all_that_came_before_and_says_so(running, twilio, stopped):
+    here = running()
+    say(here, "je cherche un zwiebelkuchen", "SM1")
+    if stopped:
+        say(here, "STOP", "SM2")
+    said = len(twilio.bodies())
+    here.write("Effacez mes messages svp", "SM3"), here.write("bonjour", "SM4")
+    until(lambda: settled(here.services))
+    assert [body[:14] for body in twilio.bodies()[said:]] == ([] if stopped else ["C'est effacé :", "Réponse à bonj"])
+    assert all("zwiebelkuchen" not in str(vars(row)) for table in (IncomingMessage, OutgoingMessage) for row in rows(here.services, table))

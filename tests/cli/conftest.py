@@ -41,6 +41,7 @@ def with_model(environment: dict[str, str], services) -> dict[str, str]:
     models.mkdir(parents=True)
     for path in (services.settings.var_dir / "models").iterdir():
         (models / path.name).symlink_to(path.resolve())
+    (models.parent / "secret_key").symlink_to((services.settings.var_dir / "secret_key").resolve())
     (models.parent / "search").symlink_to((services.settings.var_dir / "search").resolve())
     return environment
 

@@ -90,8 +90,11 @@ def test_it_serves_on_the_port_asked_for(serve, tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_two_processes_share_conversations_and_leave_them_to_the_agent_who_writes(serve, postgres: str, needs_redis: str, tmp_path: Path):
-    settings = {"PASSERELLE_DATABASE_URL": postgres, "PASSERELLE_SECRET_KEY": "x" * 32, "PASSERELLE_REDIS_URL": f"{needs_redis}/9"}
+def test_two_processes_share_conversations_and_leave_them_to_the_agent_who_writes(
+    serve, services, postgres: str, needs_redis: str, tmp_path: Path
+):
+    key = services.secret_key  # by which the trained model was signed
+    settings = {"PASSERELLE_DATABASE_URL": postgres, "PASSERELLE_SECRET_KEY": key, "PASSERELLE_REDIS_URL": f"{needs_redis}/9"}
     with serve(WEB_CONCURRENCY="2", PASSERELLE_RATE_LIMIT_CHAT="0", **settings) as address:
         _wait_for_workers(tmp_path / "serve.log", 2)
         _talk(address, 6)

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import sessionmaker
 
+from api.opening import secret_key
 from knowledge.database import migrate, open_engine, sessions
 from knowledge.directory import Directory, DirectoryStore
 from knowledge.files import DirectoryFiles, read_directory
 from knowledge.loader import load
 from knowledge.search import Search
-from knowledge.settings import ROOT
+from knowledge.settings import ROOT, Settings
 from tests.postgres import POSTGRES, a_database
 
 SOURCES = """\
@@ -211,6 +212,6 @@ def real_directory(real_store: DirectoryStore) -> Directory:
 @pytest.fixture(scope="session")
 def real_search(real_store: DirectoryStore) -> Search:
     """The real directory, fitted once (some 8 seconds) and kept for as long as it is the same."""
-    search = Search(real_store, ROOT / "var" / "search")
+    search = Search(real_store, ROOT / "var" / "search", secret_key(Settings(var_dir=ROOT / "var", database_url=None)))
     search.fit()
     return search

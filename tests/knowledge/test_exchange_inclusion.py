@@ -2,10 +2,7 @@
 
 import datetime as dt
 import json
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +24,7 @@ from knowledge.exchange.models import Absence
 from knowledge.files import DATA, DirectoryFiles
 from knowledge.loader import load
 from knowledge.schema import Action, Source
-from knowledge.settings import ROOT
+from tests.isolated import clean_environment, python_with
 
 PACKAGE = "data-inclusion-schema==1.0.10"
 NOTHING = DirectoryFiles()
@@ -36,38 +33,15 @@ NOTHING = DirectoryFiles()
 @pytest.fixture(scope="session")
 def refusals() -> Callable[[bytes], list[str]]:
     """What the public schema package says of a file. Made once; a second run finds it in ``var``."""
-    folder = ROOT / "var" / "tests" / PACKAGE.replace("==", "-")
-    python = folder / "bin" / "python"
-    uv = shutil.which("uv") or next((str(p) for p in [*_tools()] if p.exists()), None)
-    if not (folder / "ready").exists():
-        if uv is None:
-            _missing("uv is not installed")
-        made = subprocess.run(
-            [str(uv), "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], capture_output=True, text=True
-        )
-        if made.returncode == 0:
-            install = [str(uv), "pip", "install", "--quiet", "--python", str(python), PACKAGE]
-            made = subprocess.run(install, capture_output=True, text=True, timeout=240)
-        if made.returncode:
-            _missing(f"{PACKAGE} could not be installed: {made.stderr.strip()}")
-        (folder / "ready").touch()
+    python = python_with(PACKAGE)
     script = Path(__file__).with_name("validate_data_inclusion.py")
 
     def run(exported: bytes) -> list[str]:
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        done = subprocess.run([str(python), str(script)], input=exported, capture_output=True, env=environment, timeout=120)
+        done = subprocess.run([str(python), str(script)], input=exported, capture_output=True, env=clean_environment(), timeout=120)
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode().splitlines()
 
     return run
-
-
-def _tools() -> list[Path]:
-    return [root / ".tools" / "bin" / "uv" for root in (ROOT, (ROOT / ".venv").resolve().parent)]
-
-
-def _missing(message: str) -> None:
-    pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
 
 
 def test_the_public_schema_accepts_what_we_publish(refusals: Callable, real_files: DirectoryFiles, data: Path) -> None:

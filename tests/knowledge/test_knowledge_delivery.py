@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import sessionmaker
 
 from api.channels.port import Arrived, receive
+from knowledge import personal
 from knowledge.database import sessions
 from knowledge.delivery import abuse, dead_letters, inbox, kept, outbox, people, spending, wishes
 from knowledge.delivery.inbox import Incoming
@@ -145,7 +146,7 @@ def test_stop_drops_what_waits_and_survives_the_erasure_of_the_conversation(fact
     put(factory, "un")
     with factory.begin() as session:
         wishes.stop(session, "sms", "c"), wishes.stop(session, "sms", "c")
-        people.erase(session, "c")
+        personal.erase(session, "c")
     assert all_rows(factory, OutgoingMessage) == []
     with factory.begin() as session:
         assert wishes.has_stopped(session, "c")

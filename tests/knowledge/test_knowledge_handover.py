@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import sessionmaker
 
+from knowledge import personal
 from knowledge.accounts import people
 from knowledge.accounts.models import Account, Role
 from knowledge.handover import callbacks, talks
@@ -252,7 +253,7 @@ def test_an_erased_conversation_takes_all_of_it_along(factory: sessionmaker, lea
     with factory.begin() as session:
         talks.hear(session, TALK, "bonjour")
     with factory.begin() as session:
-        talks.erase(session, TALK)
+        personal.erase(session, TALK)
     assert rows(factory) == [1, 0, 0]
     with factory() as session:
         assert callbacks.find(session, kept) is not None
@@ -261,13 +262,13 @@ def test_an_erased_conversation_takes_all_of_it_along(factory: sessionmaker, lea
 def test_what_is_past_its_retention_is_erased(factory: sessionmaker, leave, talk: str) -> None:
     with factory.begin() as session:
         talks.hear(session, TALK, "bonjour")
-    assert erase_older_than(factory, 30).callbacks == 0 and rows(factory) == [1, 1, 1]
+    assert erase_older_than(factory, 30)["callback_requests"] == 0 and rows(factory) == [1, 1, 1]
     old = utc_now() - dt.timedelta(days=31)
     with factory.begin() as session:
         session.execute(sa.update(CallbackRequest).values(created_at=old))
         session.execute(sa.update(Talk).values(updated_at=old))
     leave()
-    assert erase_older_than(factory, 30).callbacks == 1 and rows(factory) == [1, 0, 0]
+    assert erase_older_than(factory, 30)["callback_requests"] == 1 and rows(factory) == [1, 0, 0]
 
 
 def test_without_their_account_requests_stay(factory: sessionmaker, agents, talk: str) -> None:

@@ -162,11 +162,11 @@ def test_what_nobody_decided_on_is_erased_in_time_and_a_decision_stays_for_a_yea
     _, _, groups = look(factory, search)
     with factory.begin() as session:
         decisions.set_aside(session, next(g.ids for g in groups if g.text == BIKE), decisions.IGNORED, "Anne")
-    assert erase_older_than(factory, 30).questions == 1
+    assert erase_older_than(factory, 30)["missed_questions"] == 1
     assert kept(factory) == [] and look(factory, search)[1] == [(BIKE, "ignored", 1)]
     with factory.begin() as session:
         session.execute(sa.update(SetAside).values(at=utc_now() - dt.timedelta(days=366)))
-    assert erase_older_than(factory, 30).questions == 1 and look(factory, search)[1] == []
+    assert erase_older_than(factory, 30)["set_aside_questions"] == 1 and look(factory, search)[1] == []
 
 
 def test_likeness_is_a_cosine_of_the_search_s_own_features(search: Search) -> None:

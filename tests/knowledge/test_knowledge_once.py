@@ -85,7 +85,7 @@ def test_a_report_is_decided_once_and_erased_in_time(factory: sessionmaker) -> N
     with factory.begin() as session:
         assert [(r.state, r.decided_by) for r in reports.decided(session)] == [("done", "Anne")] and not reports.waiting(session)
         assert reports.reopen(session, one.id) and not reports.reopen(session, one.id)
-    assert erase_older_than(factory, 30).reports == 0
+    assert erase_older_than(factory, 30)["sheet_reports"] == 0
     with factory.begin() as session:
         session.execute(sa.update(reports.SheetReport).values(created_at=utc_now() - dt.timedelta(days=31)))
-    assert erase_older_than(factory, 30).reports == 1
+    assert erase_older_than(factory, 30)["sheet_reports"] == 1

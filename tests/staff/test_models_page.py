@@ -13,6 +13,7 @@ from api.wiring import Services
 from bot import training
 from knowledge import trained_models
 from knowledge.audit import AuditEntry
+from knowledge.signing import signature
 from knowledge.trained_models import TrainedModel
 
 ROWS = [{"name": "needs.all.first", "old": 0.9, "new": 0.95, "verdict": "better"}]
@@ -25,6 +26,7 @@ def other(services: Services) -> Iterator[Path]:
     folder = training.models_of(services.settings.var_dir)
     path = folder / "passerelle-candidate.tar.gz"
     shutil.copyfile(folder / first, path)
+    path.with_name(f"{path.name}{training.ENDING_OF_SIGNATURE}").write_text(signature(services.secret_key, path))
     with services.sessions.begin() as session:
         trained_models.register(session, path.name, training.sha256(path), services.models.code)
     yield path

@@ -39,9 +39,18 @@ def test_the_right_password_opens_the_console_under_a_new_token(client: httpx.Cl
     assert page.headers["cache-control"] == "no-store"
 
 
-def test_under_https_the_cookie_is_secure(open_app, services):
+def test_under_https_the_cookie_is_of_this_host_alone(open_app, services, account):
     client = open_app(lambda settings: replace(services, settings=settings), public_url="https://passerelle.example")
-    assert "Secure" in client.get("/staff/connexion").headers["set-cookie"]
+    client.base_url = "https://passerelle.example"
+    cookie = client.get("/staff/connexion").headers["set-cookie"]
+    assert cookie.startswith("__Host-passerelle_staff=") and "Secure" in cookie and "Path=/;" in cookie and "Domain" not in cookie
+    # A cookie of the name that is used without HTTPS, as another site of the domain could set it, counts for nothing.
+    planted = sign_in(client, account.email)
+    assert planted.url.path == "/staff"
+    token = client.cookies["__Host-passerelle_staff"]
+    client.cookies.clear()
+    client.cookies.set("passerelle_staff", token, path="/staff")
+    assert client.get("/staff").status_code == 401
 
 
 @pytest.mark.parametrize("suite", ["https://ailleurs.example/", "//ailleurs.example", "/annuaire", "/staffetaussi", "javascript:1"])
@@ -115,20 +124,32 @@ def test_what_was_done_is_noted_without_secrets(client: httpx.Client, services, 
     assert "pas le bon" not in repr([vars(entry) for entry in noted])
 
 
-def test_guessing_is_slowed_down_per_account(open_app, account):
-    client = open_app(rate_limit_sign_in=2, trusted_proxies=1)
+def test_a_stranger_locks_nobody_out_elsewhere(open_app, services, account):
+    client = open_app(lambda settings: replace(services, settings=settings), rate_limit_sign_in=2, trusted_proxies=1)
+    for address in ("2001:db8:1:1::1", "2001:db8:1:1::2", "2001:db8:1:1:ffff::3"):  # one line at home
+        client.headers["x-forwarded-for"] = address
+        guessed = [sign_in(client, account.email, "pas le bon du tout").status_code for _ in range(20)]
+    assert set(guessed) == {429}
+    # A browser that was never used, at another address.
+    client.cookies.clear()
+    client.headers["x-forwarded-for"] = "192.0.2.77"
+    assert sign_in(client, account.email).url.path == "/staff"
+
+
+def test_guessing_from_many_addresses_is_slowed_down_per_account(open_app, services, account):
+    client = open_app(lambda settings: replace(services, settings=settings), rate_limit_sign_in=1, trusted_proxies=1)
     answers = []
-    for i in range(3):
+    for i in range(11):
         client.headers["x-forwarded-for"] = f"192.0.2.{i}"
         answers.append(sign_in(client, account.email, "pas le bon du tout"))
-    assert [answer.status_code for answer in answers] == [401, 401, 429]
-    assert int(answers[-1].headers["retry-after"]) <= 901 and "Attendez" in answers[-1].text
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+    assert int(answers[-1].headers["retry-after"]) <= 3601 and "Attendez" in answers[-1].text
     # Even the right password has to wait.
     assert sign_in(client, account.email).status_code == 429
 
 
-def test_strangers_lock_nobody_out_of_the_browser_they_know(open_app, account):
-    client = open_app(rate_limit_sign_in=2, trusted_proxies=1)
+def test_strangers_lock_nobody_out_of_the_browser_they_know(open_app, services, account):
+    client = open_app(lambda settings: replace(services, settings=settings), rate_limit_sign_in=2, trusted_proxies=1)
     sign_in(client, account.email)
     token = client.cookies[COOKIE]
     client.cookies.delete(COOKIE)
@@ -136,8 +157,8 @@ def test_strangers_lock_nobody_out_of_the_browser_they_know(open_app, account):
     assert mine and token not in mine.values()
 
     client.cookies.clear()
-    for i in range(12):
-        client.headers["x-forwarded-for"] = f"192.0.2.{i % 4}"
+    for i in range(44):
+        client.headers["x-forwarded-for"] = f"192.0.2.{i % 22}"
         stranger = sign_in(client, account.email, "pas le bon du tout")
     assert stranger.status_code == 429
     for name, value in mine.items():

@@ -15,7 +15,7 @@ from bot.engine import QuickReply, Reply
 # Meta's "Standard messaging": free answers within 24 hours of the person's last message.
 WINDOW = dt.timedelta(hours=24)
 # No word to come back: nobody is written to who did not write first.
-COMMANDS: Mapping[str, Command] = {"STOP": "stop", "ARRET": "stop", "CONTACT": "contact", "RAPPEL": "call"}
+COMMANDS: Mapping[str, Command] = {"STOP": "stop", "ARRET": "stop", "CONTACT": "contact", "RAPPEL": "call", "EFFACER": "erase"}
 ASK_PERSON = "/ask_human"
 # Clocks of two machines, and the platform writes whole seconds.
 _SKEW = dt.timedelta(seconds=5)

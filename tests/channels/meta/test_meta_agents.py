@@ -29,7 +29,7 @@ def agent_of():
     def sign_in(running, role: str = "agent") -> httpx.Client:
         with running.services.sessions.begin() as session:
             token = sessions.begin(session, people.create(session, "Camille Test", f"{uuid.uuid4().hex}@pimms.example", Role(role), None))
-        cookies = {"passerelle_staff": token}
+        cookies = {"__Host-passerelle_staff": token}
         client = httpx.Client(base_url=running.client.base_url, cookies=cookies, headers={"accept": "text/html"}, timeout=20)
         clients.append(client)
         client.headers["x-csrf-token"] = re.search(r'name="csrf_token" value="(\w+)"', client.get("/staff/compte").text)[1]
