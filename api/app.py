@@ -36,6 +36,8 @@ from knowledge.settings import Settings
 logger = logging.getLogger(__name__)
 
 _PURGE_SECONDS = 6 * 3600
+# How soon what could not be written is, once the database answers again.
+_CATCH_UP_SECONDS = 1
 # How soon a model that an administrator activated is noticed.
 _LOOK_SECONDS = 5
 
@@ -95,7 +97,8 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
         raise
     # A group ends only when all have ended: the channels close their connections then.
     async with asyncio.TaskGroup() as running:
-        for work in (_erase_in_time(services, settings), _follow_model(services), app.state.channels.run(services)):
+        ever = _erase_in_time(services, settings), _follow_model(services), _catch_up(services)
+        for work in (*ever, app.state.channels.run(services)):
             running.create_task(work)
 
 
@@ -112,6 +115,19 @@ async def _follow_model(services: Services) -> None:
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
         await asyncio.to_thread(services.models.look)
+
+
+async def _catch_up(services: Services) -> None:
+    try:
+        while True:
+            await asyncio.sleep(_CATCH_UP_SECONDS)
+            try:
+                services.engine.catch_up()
+            except Exception as error:  # what is refused is given up; the others are written at the next look
+                logger.error("conversations: a turn was refused by the database (%s)", type(error).__name__)
+    finally:
+        with contextlib.suppress(Exception):
+            services.engine.catch_up()
 
 
 def _health(app: FastAPI) -> None:

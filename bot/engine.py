@@ -103,6 +103,9 @@ class DialogueEngine(Protocol):
     async def erase(self, conversation_id: str) -> None:
         """Forget a conversation; nothing happens when it is unknown."""
 
+    def catch_up(self) -> None:
+        """Write what the database did not take while it failed, as far as it takes it now. To be called every few seconds."""
+
     def renew(self, model: Path) -> None:
         """Load another model, then answer from it; until then, and when it cannot be loaded, from the present one."""
 

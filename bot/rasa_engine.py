@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Engine
 
 from bot.engine import OUTCOMES, Draft, Message, Outcome, QuickReply, Reply, Turn, Utterance
 from bot.lean_imports import lean_imports
+from bot.memory import ConversationMemory
 from bot.wording import Wording
 from knowledge.cards import card
 from knowledge.database import open_engine, sessions
@@ -31,15 +32,15 @@ with lean_imports():
     from rasa.core.actions.action import RemoteAction
     from rasa.core.agent import Agent
     from rasa.core.channels.channel import OutputChannel, UserMessage
-    from rasa.core.lock_store import InMemoryLockStore, LockStore, RedisLockStore
     from rasa.core.nlg.generator import NaturalLanguageGenerator
     from rasa.shared.core.domain import Domain
     from rasa.utils.endpoints import EndpointConfig
     from rasa_sdk import Action
     from rasa_sdk.executor import ActionExecutor
 
+    from bot.rasa_locks import ConversationLocks
     from bot.rasa_runner import read_in_context, run_lean
-    from bot.rasa_tracker_store import TrackerStore
+    from bot.rasa_tracker_store import TrackerStore, recent
 
 logger = logging.getLogger(__name__)
 
@@ -151,8 +152,9 @@ class RasaEngine:
         quieten()
         self._responses = JinjaResponses(store=store, now=now)
         self._database = database
-        self._tracker_store = TrackerStore(database)
-        self._locks = _lock_store(redis_url)
+        self._memory = ConversationMemory(recent)
+        self._tracker_store = TrackerStore(database, self._memory)
+        self._locks = ConversationLocks(redis_url)
         self._actions = InProcessActions(actions)
         with lean_imports():
             self._agent = self._load(model)
@@ -164,11 +166,13 @@ class RasaEngine:
                 model_path=model,
                 generator=self._responses,
                 # Of its own: while Rasa loads a model it takes the domain, and with it every slot, from the store it is given.
-                tracker_store=TrackerStore(self._database),
+                tracker_store=TrackerStore(self._database, self._memory),
                 lock_store=self._locks,
                 action_endpoint=self._actions,
             )
         if agent.processor:
+            # Without Rasa's own fallback, which knows nothing of what came before and is never written.
+            agent.processor.tracker_store = agent.tracker_store = agent.tracker_store._tracker_store  # type: ignore[attr-defined]
             run_lean(agent.processor)
             read_in_context(agent.processor)
         return agent
@@ -228,8 +232,11 @@ class RasaEngine:
         """Forget a conversation, after the messages of it that are being answered."""
         async with self._locks.lock(conversation_id):
             self._tracker_store.erase(conversation_id)
-            # Rasa keeps in memory what it could not write.
-            self._agent.tracker_store.fallback_tracker_store.store.pop(conversation_id, None)  # type: ignore[attr-defined]
+
+    def catch_up(self) -> None:
+        """Write what the database did not take, and forget whose conversation is over."""
+        self._memory.tidy()
+        self._tracker_store.catch_up()
 
 
 def _reply(conversation_id: str, messages: list[dict[str, Any]]) -> Reply:
@@ -241,20 +248,6 @@ def _reply(conversation_id: str, messages: list[dict[str, Any]]) -> Reply:
     )
     read = next((c["read"] for c in custom if c.get("read")), None)
     return Reply(conversation_id, outcome, said, tuple(actions), read)
-
-
-def _lock_store(redis_url: str | None) -> LockStore:
-    if not redis_url:
-        return InMemoryLockStore()
-    url = make_url(redis_url)
-    return RedisLockStore(
-        host=url.host or "localhost",
-        port=url.port or 6379,
-        db=int(url.database or 0),
-        username=url.username,
-        password=url.password,
-        use_ssl=url.drivername == "rediss",
-    )
 
 
 class _PlacesOnly(logging.Formatter):

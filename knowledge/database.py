@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -14,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from knowledge.errors import DatabaseUnavailable
 from knowledge.locks import held
+from knowledge.outages import Outage
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -42,6 +44,8 @@ def open_engine(url: str) -> Engine:
     except (SQLAlchemyError, OSError) as error:
         where = make_url(url).set(query={}).render_as_string(hide_password=True)  # ?password=… is libpq's too
         raise DatabaseUnavailable(f"The database {where} cannot be reached: start it, or correct PASSERELLE_DATABASE_URL.") from error
+    if engine.dialect.name != "sqlite":
+        _fail_at_once_while_gone(engine)
     return engine
 
 
@@ -49,7 +53,27 @@ def _options(backend: str) -> dict:
     if backend == "sqlite":
         # A pool as for a server: opening the file anew for each transaction costs more than the query.
         return {"poolclass": QueuePool, "pool_size": 5, "connect_args": {"timeout": 15, "check_same_thread": False}}
-    return {"pool_size": 5, "max_overflow": 10, "pool_recycle": 1800, "connect_args": {"connect_timeout": 5}}
+    # A server that was cut off is given up within seconds, on connections that stand as well.
+    prompt = {"connect_timeout": 2, "tcp_user_timeout": 5000, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 2}
+    return {"pool_size": 5, "max_overflow": 10, "pool_timeout": 5, "pool_recycle": 1800, "connect_args": prompt}
+
+
+def _fail_at_once_while_gone(engine: Engine) -> None:
+    """Let no caller wait for a server that did not take the last connection; one thread tries until it does."""
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    options |= _options(engine.dialect.name)["connect_args"]
+    outage = Outage("database", lambda: engine.dialect.connect(*arguments, **options).close())
+
+    def connect(dialect: Any, _record: Any, cargs: Any, cparams: Any) -> Any:
+        if outage.is_on:
+            raise dialect.dbapi.OperationalError("the database is known not to answer")
+        try:
+            return dialect.connect(*cargs, **cparams)
+        except dialect.dbapi.OperationalError as error:
+            outage.begin(error)
+            raise
+
+    sa.event.listen(engine, "do_connect", connect)
 
 
 def _tune_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]

@@ -44,6 +44,9 @@ class Engine:
     async def erase(self, conversation_id: str) -> None:
         return
 
+    def catch_up(self) -> None:
+        return
+
     def is_ready(self) -> bool:
         return True
 
