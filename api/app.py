@@ -30,6 +30,7 @@ from api.limits import BodyLimit, RateLimit
 from api.middleware import HeadLikeGet, NoInternals, ReadyFirst, SecurityHeaders
 from api.models import ErrorAnswer
 from api.wiring import Services, open_services
+from knowledge.outages import note
 from knowledge.retention import erase_older_than
 from knowledge.settings import Settings
 
@@ -107,7 +108,7 @@ async def _erase_in_time(services: Services, settings: Settings) -> None:
         try:
             await asyncio.to_thread(erase_older_than, services.sessions, settings.retention_days)
         except SQLAlchemyError as error:
-            logger.error("retention: the database failed (%s); old conversations are erased later", type(error).__name__)
+            note(logger, "old conversations are erased later", error)
         await asyncio.sleep(_PURGE_SECONDS)
 
 
@@ -123,6 +124,7 @@ async def _catch_up(services: Services) -> None:
             await asyncio.sleep(_CATCH_UP_SECONDS)
             try:
                 services.engine.catch_up()
+                services.answers.tidy()
             except Exception as error:  # what is refused is given up; the others are written at the next look
                 logger.error("conversations: a turn was refused by the database (%s)", type(error).__name__)
     finally:

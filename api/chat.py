@@ -109,6 +109,7 @@ def new_conversation_id() -> str:
 async def erase(request: Request, conversation_id: str) -> Response:
     """Forget a conversation and what was asked of people in it; the same answer when it is already gone."""
     services: Services = request.app.state.services
+    services.answers.erase(conversation_id)
     await services.engine.erase(conversation_id)
     with services.sessions.begin() as session:
         talks.erase(session, conversation_id)

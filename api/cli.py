@@ -61,7 +61,7 @@ def serve(
     os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
     typer.echo("Loading (some ten seconds)…")
     uvicorn.run("api.server:application", factory=True, host=host, port=port, workers=workers, log_level="warning", ws="none",
-                access_log=False, server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
+                http="api.patience:PatientProtocol", access_log=False, server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
 
 
 def _load_files(given: Settings) -> int:

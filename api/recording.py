@@ -10,6 +10,7 @@ from api.wiring import Services
 from bot.engine import Message, Reply
 from knowledge.figures.counting import Series, count, part_of
 from knowledge.learning.keeping import Reason, keep
+from knowledge.outages import note
 from knowledge.schedules import now_in_paris
 from knowledge.search import Result
 
@@ -31,7 +32,7 @@ async def record(services: Services, asked: Message, reply: Reply, first: bool, 
         if reply.outcome == "feedback":
             await record_unhelpful(services, asked.conversation_id)
     except SQLAlchemyError as error:
-        logger.error("recording: the database failed (%s); a message is not counted", type(error).__name__)
+        note(logger, "a message is not counted", error)
 
 
 async def record_unhelpful(services: Services, conversation_id: str) -> None:

@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import sessionmaker
@@ -14,9 +14,11 @@ from threadpoolctl import threadpool_limits
 from actions.registry import all_actions
 from actions.services import Services as ActionServices
 from api.opening import complete_channels, find_redis, open_knowledge, secret_key
+from api.own_answers import OwnAnswers
 from bot.activation import ModelWatch, model_to_serve
 from bot.engine import DialogueEngine
 from bot.phrasings import taught_by
+from knowledge.database import watch
 from knowledge.directory import DirectoryStore
 from knowledge.schedules import now_in_paris
 from knowledge.search import Search
@@ -43,6 +45,7 @@ class Services(Ground):
     search: Search
     engine: DialogueEngine
     models: ModelWatch
+    answers: OwnAnswers = field(default_factory=OwnAnswers)
 
 
 def open_services(
@@ -59,6 +62,7 @@ def open_services(
     find_redis(settings)
     complete_channels(settings)
     database, factory, store = open_knowledge(settings)
+    watch(database)
     if early:
         early(Ground(settings, factory, store, key))
     model = model_to_serve(factory, settings.var_dir, taught_by(store.current()), say)

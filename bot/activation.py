@@ -12,6 +12,7 @@ from sqlalchemy.orm import sessionmaker
 from bot import training
 from bot.phrasings import Taught
 from knowledge import trained_models
+from knowledge.outages import note
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class ModelWatch:
             with self._sessions() as session:
                 active = trained_models.active(session)
         except SQLAlchemyError as error:
-            logger.warning("models: the database does not answer (%s); the model in use stays", type(error).__name__)
+            note(logger, "the model in use stays", error)
             return False
         if active is None or active.name in (self.serving, self._refused):
             return False

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Query, Session, sessionmaker
 
 from bot.memory import ConversationMemory, Rows
+from knowledge.outages import note
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +148,7 @@ class TrackerStore(SQLTrackerStore):
             raise
         except SQLAlchemyError as error:
             if rows:
-                logger.error("conversations: the database failed (%s); a turn is written later", type(error).__name__)
+                note(logger, "a turn is written later", error)
                 self._memory.put_by(sender_id, rows)
             return False
         self._memory.written(sender_id)

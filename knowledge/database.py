@@ -15,7 +15,8 @@ from sqlalchemy.pool import QueuePool
 
 from knowledge.errors import DatabaseUnavailable
 from knowledge.locks import held
-from knowledge.outages import Outage
+from knowledge.outages import DATABASE, Outage
+from knowledge.watch import Watch
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -62,7 +63,7 @@ def _fail_at_once_while_gone(engine: Engine) -> None:
     """Let no caller wait for a server that did not take the last connection; one thread tries until it does."""
     arguments, options = engine.dialect.create_connect_args(engine.url)
     options |= _options(engine.dialect.name)["connect_args"]
-    outage = Outage("database", lambda: engine.dialect.connect(*arguments, **options).close())
+    outage = engine.outage = Outage(DATABASE, lambda: engine.dialect.connect(*arguments, **options).close())  # type: ignore[attr-defined]
 
     def connect(dialect: Any, _record: Any, cargs: Any, cparams: Any) -> Any:
         if outage.is_on:
@@ -74,6 +75,11 @@ def _fail_at_once_while_gone(engine: Engine) -> None:
             raise
 
     sa.event.listen(engine, "do_connect", connect)
+
+
+def watch(engine: Engine) -> Watch | None:
+    """Notice from now on when a server database hangs; None for a file."""
+    return None if engine.dialect.name == "sqlite" else Watch(engine, engine.outage)  # type: ignore[attr-defined]
 
 
 def _tune_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]

@@ -13,13 +13,19 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 
+DATABASE = "database"
 _PROBE_SECONDS = 1.0
 _in_force: dict[object, str] = {}
 
 
 def in_force() -> list[str]:
     """The names of what does not answer now, for readiness and metrics of this process."""
-    return sorted(set(_in_force.values()))
+    return sorted(set(dict(_in_force).values()))
+
+
+def note(to: logging.Logger, what: str, error: BaseException) -> None:
+    """Log that the database failed and what is done without it; quietly while it is known to be gone: that was said."""
+    to.log(logging.DEBUG if DATABASE in in_force() else logging.ERROR, "the database failed (%s); %s", type(error).__name__, what)
 
 
 class Outage:

@@ -1,18 +1,13 @@
 """How often one may try to sign in, per account and per client address."""
 
 import hashlib
-import logging
 import time
 
 from limits import RateLimitItemPerMinute
-from limits.errors import StorageError
-from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from api.limits import open_storage
+from api.counters import Counters
 from knowledge.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 _MINUTES = 15
 # Colleagues share an address.
@@ -23,8 +18,7 @@ class SignInThrottle:
     """Counts attempts in the storage of the other limits; in this process alone while that does not answer."""
 
     def __init__(self, settings: Settings) -> None:
-        self._shared = MovingWindowRateLimiter(open_storage(settings))
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._limiter = MovingWindowRateLimiter(Counters(settings.redis_url, "sign-in"))
         self._is_on = bool(settings.rate_limit_sign_in)
         most = max(1, settings.rate_limit_sign_in)
         self._per_account = RateLimitItemPerMinute(most, _MINUTES, namespace="sign-in-account")
@@ -35,19 +29,11 @@ class SignInThrottle:
         if not self._is_on:
             return 0
         keys = [(self._per_account, _hashed(account)), (self._per_address, _hashed(address))]
-        try:
-            return max(_hit(self._shared, *key) for key in keys)
-        except StorageError as error:
-            logger.warning("sign-in: the counter does not answer (%s); this process counts alone", type(error.storage_error).__name__)
-            return max(_hit(self._own, *key) for key in keys)
+        return max(_hit(self._limiter, *key) for key in keys)
 
     def forget(self, account: str) -> None:
         """The person signed in: earlier attempts on the account no longer count."""
-        for limiter in (self._shared, self._own):
-            try:
-                limiter.clear(self._per_account, _hashed(account))
-            except StorageError:
-                continue  # it was counted in the other one
+        self._limiter.clear(self._per_account, _hashed(account))
 
 
 def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItemPerMinute, key: str) -> int:

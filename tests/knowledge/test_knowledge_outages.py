@@ -1,0 +1,62 @@
+"""A database that is gone costs nobody more than one attempt, and is found again."""
+
+import logging
+import time
+
+import pytest
+import sqlalchemy as sa
+
+from knowledge.database import open_engine
+from knowledge.outages import Outage, in_force, note
+from knowledge.watch import Watch
+from tests.lines import line_to
+from tests.postgres import POSTGRES
+
+
+def _until(holds) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_server_that_is_gone_is_asked_by_one_thread_alone(caplog: pytest.LogCaptureFixture) -> None:
+    answers, asked = [], []
+
+    def probe() -> None:
+        asked.append(1)
+        if not answers:
+            raise OSError
+
+    outage = Outage("server of a test", probe, probe_seconds=0.01)
+    for _ in range(5):
+        outage.begin(OSError())
+    assert outage.is_on and outage.name in in_force()
+    _until(lambda: len(asked) > 2)
+    answers.append(1)
+    _until(lambda: not outage.is_on)
+    assert outage.name not in in_force()
+    said = [record.message for record in caplog.records if outage.name in record.message]
+    assert len(said) == 2 and "does not answer (OSError)" in said[0] and "answers again" in said[1]
+
+
+@pytest.mark.parametrize("how", ["cut", "stall"])
+def test_a_database_that_is_gone_fails_at_once_and_is_found_again(postgres_server, how: str, caplog: pytest.LogCaptureFixture) -> None:
+    with line_to(5432) as line:
+        engine = open_engine(POSTGRES.replace("5432", str(line.port)) + "/postgres")
+        watching = Watch(engine, engine.outage, patience=0.5, pulse=0.1)
+        engine.connect().close()
+        getattr(line, how)()
+        with pytest.raises(sa.exc.OperationalError):
+            engine.connect()
+        for _ in range(100):
+            with pytest.raises(sa.exc.OperationalError, match="known not to answer"):
+                engine.connect()
+        note(logging.getLogger("test"), "nothing is said twice", OSError())
+        line.mend()
+        _until(lambda: "database" not in in_force())
+        with engine.connect() as connection:
+            assert connection.execute(sa.text("select 1")).scalar_one() == 1
+        watching.close()
+        engine.dispose()
+    assert caplog.text.count("database does not answer") == 1 and "nothing is said twice" not in caplog.text
