@@ -1,5 +1,6 @@
 """Which model answers: chosen at the start, exchanged while running, the same for every process."""
 
+import contextlib
 import logging
 import threading
 import time
@@ -46,6 +47,7 @@ class ModelWatch:
         self.code = training.code_fingerprint()
         self.serving = serving.name
         self._refused = ""
+        self._file = _state_of(serving)
         self._looking = threading.Lock()
 
     def look(self) -> bool:
@@ -65,6 +67,8 @@ class ModelWatch:
             note(logger, "the model in use stays", error)
             return False
         if active is None or active.name in (self.serving, self._refused):
+            if active and active.name == self.serving:
+                self._look_at_file(active)
             return False
         path, started = self._folder / active.name, time.monotonic()
         if active.code != self.code or not _is_whole(path, active.sha256):
@@ -73,14 +77,31 @@ class ModelWatch:
             self._renew(path)
         except Exception as error:  # whatever is wrong with it, the one in use goes on
             return self._refuse(active.name, type(error).__name__)
-        self.serving, self._refused = active.name, ""
+        self.serving, self._refused, self._file = active.name, "", _state_of(path)
         logger.info("models: %s answers, loaded in %.1f s", active.name, time.monotonic() - started)
         return True
+
+    def _look_at_file(self, active: trained_models.TrainedModel) -> None:
+        """Say once when the file of the model in use, which is in memory, was damaged: the next start needs it."""
+        path = self._folder / active.name
+        if (state := _state_of(path)) == self._file:
+            return
+        self._file = state
+        if not _is_whole(path, active.sha256):
+            logger.error("models: the file of %s is damaged or gone; it answers on from memory, the next start trains it anew", active.name)
 
     def _refuse(self, name: str, why: str) -> bool:
         logger.error("models: %s was activated and cannot be used (%s); the model in use stays", name, why)
         self._refused = name
         return False
+
+
+def _state_of(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written; None without one."""
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        return found.st_mtime_ns, found.st_size
+    return None
 
 
 def _is_whole(path: Path, sha256: str) -> bool:

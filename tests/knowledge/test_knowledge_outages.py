@@ -44,7 +44,7 @@ def test_a_server_that_is_gone_is_asked_by_one_thread_alone(caplog: pytest.LogCa
 def test_a_database_that_is_gone_fails_at_once_and_is_found_again(postgres_server, how: str, caplog: pytest.LogCaptureFixture) -> None:
     with line_to(5432) as line:
         engine = open_engine(POSTGRES.replace("5432", str(line.port)) + "/postgres")
-        watching = Watch(engine, engine.outage, patience=0.5, pulse=0.1)
+        watching = Watch(engine, engine.outage, patience=2, pulse=0.1)
         engine.connect().close()
         getattr(line, how)()
         with pytest.raises(sa.exc.OperationalError):
