@@ -30,12 +30,14 @@ from api.limits import BodyLimit, RateLimit
 from api.middleware import HeadLikeGet, NoInternals, ReadyFirst, SecurityHeaders
 from api.models import ErrorAnswer
 from api.wiring import Services, open_services
-from knowledge.outages import note
+from knowledge.errors import DatabaseUnavailable
+from knowledge.outages import in_force, note
 from knowledge.retention import erase_older_than
 from knowledge.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+_AGAIN_SECONDS = 3
 _PURGE_SECONDS = 6 * 3600
 # How soon what could not be written is, once the database answers again.
 _CATCH_UP_SECONDS = 1
@@ -90,7 +92,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
 async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Services]) -> None:
     """Open the services; then, for as long as the application runs, keep the promise of the notice and follow the active model."""
     try:
-        services = await asyncio.to_thread(open_, settings)
+        services = await _opened(settings, open_)
         app.state.channels.open(services)  # unless it took in messages before
         app.state.services = services
     except Exception as error:
@@ -101,6 +103,16 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
         ever = _erase_in_time(services, settings), _follow_model(services), _catch_up(services)
         for work in (*ever, app.state.channels.run(services)):
             running.create_task(work)
+
+
+async def _opened(settings: Settings, open_: Callable[[Settings], Services]) -> Services:
+    """A database that is just being restarted is waited for."""
+    while True:
+        try:
+            return await asyncio.to_thread(open_, settings)
+        except (SQLAlchemyError, DatabaseUnavailable) as error:
+            logger.error("start: the database failed (%s); tried again", type(error).__name__)
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
 async def _erase_in_time(services: Services, settings: Settings) -> None:
@@ -140,8 +152,9 @@ def _health(app: FastAPI) -> None:
 
     @app.get("/readyz", tags=["exploitation"])
     async def readyz(request: Request) -> Response:
-        """200 when the model and the knowledge base answer, else 503."""
+        """200 when the model and the knowledge base answer, else 503. ``without``: what this process does without just now."""
         services: Services | None = request.app.state.services
         if services and services.engine.is_ready() and services.search.is_ready():
-            return JSONResponse({"status": "ready", "actions": len(services.store.current().entries)})
+            actions = len(services.store.current().entries)
+            return JSONResponse({"status": "ready", "actions": actions, "without": in_force()})
         raise ApiError(503, "starting", retry_after=RETRY_SECONDS)

@@ -1,14 +1,13 @@
 """How long the server waits for a client: a connection that says nothing must not be held open for ever."""
 
 import asyncio
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # From the connection, or the first byte of a further request, to the end of its headers; then of its body.
 HEADER_SECONDS = 10.0
 BODY_SECONDS = 60.0
-# For a client to take what it asked for, once more is ready than the network holds.
+# For a client to take something more of what it asked for.
 READING_SECONDS = 60.0
 
 
@@ -36,7 +35,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._reading = self.loop.call_later(READING_SECONDS, self._give_up)
+        self._wait_for_reader()
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -55,5 +54,12 @@ class PatientProtocol(HttpToolsProtocol):
             self._writing.cancel()
         self._writing = self.loop.call_later(seconds, self._give_up) if seconds else None
 
-    def _give_up(self, *_: Any) -> None:
+    def _wait_for_reader(self, left_before: int | None = None) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left == left_before:
+            self._give_up()
+        else:
+            self._reading = self.loop.call_later(READING_SECONDS, self._wait_for_reader, left)
+
+    def _give_up(self) -> None:
         self.transport.abort()

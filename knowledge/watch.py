@@ -51,8 +51,10 @@ class Watch:
                 if connection is None:
                     connection = dialect.dbapi.connect(*arguments, **options, async_=True)
                     self._wait(connection)
-                connection.cursor().execute("select 1")
+                cursor = connection.cursor()  # held: psycopg2 keeps none of its own
+                cursor.execute("select 1")
                 self._wait(connection)
+                cursor.close()
             except (dialect.dbapi.Error, OSError) as error:
                 connection = None
                 self._outage.begin(error)

@@ -107,7 +107,7 @@ def test_a_watch_exchanges_the_model_once_and_only_when_it_is_whole(factory: ses
     assert renewed == [other] and len(caplog.records) == 1  # said once, not every five seconds
 
 
-def test_a_file_that_is_damaged_while_its_model_answers_is_noticed_once(factory: sessionmaker, trained: list, tmp_path: Path, caplog) -> None:
+def test_a_file_damaged_while_its_model_answers_is_noticed_once(factory: sessionmaker, trained: list, tmp_path: Path, caplog) -> None:
     serving = serve(factory, tmp_path)
     watch, whole = ModelWatch(factory, tmp_path, serving, lambda _path: None), serving.read_text()
     for content, said in ((whole, 0), ("half", 1), (whole, 1), ("", 2)):

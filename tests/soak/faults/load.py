@@ -175,9 +175,9 @@ def account(load: Load, database: sa.engine.Engine, began: float, patience: floa
         stored = Counter(connection.execute(_ANSWERED, {"ids": [one for one, _ in load.sms]}).scalars())
     found.lost += sum(1 for one, _ in load.sms if stored[one] == 0)
     with load.twilio.lock:
-        keys = Counter(form["StatusCallback"] for form in load.twilio.seen)
-        found.doubled += sum(count - 1 for count in keys.values())
-        created = Counter((one["to"], one["body"]) for one in load.twilio.created[load._sent_before :])
+        # Our key of a message is in the address that is told what became of it.
+        created = Counter(one["callback"] for one in load.twilio.created[load._sent_before :])
+    found.doubled += sum(count - 1 for count in created.values())
     found.notes += [f"{count} × {status}" for status, count in load.refusals.most_common()]
     if len(load.sms) > sum(created.values()):
         found.notes.append(f"{len(load.sms)} SMS in, {sum(created.values())} out")
