@@ -60,8 +60,10 @@ def serve(
     # Workers read it to say where they answer (api.server).
     os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
     typer.echo("Loading (some ten seconds)…")
+    # A worker that loads on a busy machine says nothing for more than the usual five seconds; killed for it, it would load for ever.
     uvicorn.run("api.server:application", factory=True, host=host, port=port, workers=workers, log_level="warning", ws="none",
-                http="api.patience:PatientProtocol", access_log=False, server_header=False, timeout_graceful_shutdown=10)  # fmt: skip
+                http="api.patience:PatientProtocol", access_log=False, server_header=False,
+                timeout_graceful_shutdown=10, timeout_worker_healthcheck=60)  # fmt: skip
 
 
 def _load_files(given: Settings) -> int:

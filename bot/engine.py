@@ -94,7 +94,8 @@ class DialogueEngine(Protocol):
     async def compose(self, message: Message) -> Draft:
         """Answer one message without remembering it: for who stores answer and conversation together, or neither.
 
-        The caller sees to it that one message of a conversation is answered at a time.
+        The caller sees to it that one message of a conversation is answered at a time. Raises SQLAlchemyError when the
+        conversation cannot be read: then the message waits.
         """
 
     async def transcript(self, conversation_id: str) -> tuple[Turn, ...]:

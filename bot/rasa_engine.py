@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.engine import OUTCOMES, Draft, Message, Outcome, QuickReply, Reply, Turn, Utterance
 from bot.lean_imports import lean_imports
@@ -192,11 +193,17 @@ class RasaEngine:
 
     async def respond(self, message: Message) -> Reply:
         """Answer one message; an apology with outcome ``error`` when anything inside fails."""
+        return await self._answer(message, may_wait=False)
+
+    async def _answer(self, message: Message, may_wait: bool) -> Reply:
+        """``may_wait``: a message that is kept and can be answered later. Then SQLAlchemyError is raised, not apologised for."""
         collector = Collector(message.channel)
         text = message.text if _PAYLOAD.fullmatch(message.text) else message.text.lstrip("/ ") or _NO_WORDS
         try:
             await self._agent.handle_message(UserMessage(text, collector, sender_id=message.conversation_id, input_channel=message.channel))
         except Exception as error:  # a person must never be left without an answer
+            if may_wait and isinstance(error, SQLAlchemyError):
+                raise
             # Where, but not the exception's text, which may quote what the person wrote.
             places = "".join(traceback.format_tb(error.__traceback__))
             logger.error("engine: a message failed (%s)\n%s", type(error).__name__, places)
@@ -207,9 +214,9 @@ class RasaEngine:
         return _reply(message.conversation_id, collector.messages)
 
     async def compose(self, message: Message) -> Draft:
-        """Answer one message and hold back what Rasa would write of it."""
+        """Answer one message and hold back what Rasa would write of it. Raises SQLAlchemyError when the conversation cannot be read."""
         with self._tracker_store.held_back() as rows:
-            reply = await self.respond(message)
+            reply = await self._answer(message, may_wait=True)
         return Draft(reply, lambda session: self._tracker_store.write(session, rows))
 
     async def parse(self, text: str) -> dict[str, Any]:

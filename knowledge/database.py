@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from knowledge.errors import DatabaseUnavailable
 from knowledge.locks import held
-from knowledge.outages import DATABASE, Outage
+from knowledge.outages import DATABASE, KNOWN, Outage
 from knowledge.watch import Watch
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -67,7 +67,7 @@ def _fail_at_once_while_gone(engine: Engine) -> None:
 
     def connect(dialect: Any, _record: Any, cargs: Any, cparams: Any) -> Any:
         if outage.is_on:
-            raise dialect.dbapi.OperationalError("the database is known not to answer")
+            raise dialect.dbapi.OperationalError(KNOWN)
         try:
             return dialect.connect(*cargs, **cparams)
         except dialect.dbapi.OperationalError as error:

@@ -14,6 +14,8 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 DATABASE = "database"
+# The text of the error of who asks for a database that is gone.
+KNOWN = "the database is known not to answer"
 _PROBE_SECONDS = 1.0
 _in_force: dict[object, str] = {}
 
@@ -24,8 +26,9 @@ def in_force() -> list[str]:
 
 
 def note(to: logging.Logger, what: str, error: BaseException) -> None:
-    """Log that the database failed and what is done without it; quietly while it is known to be gone: that was said."""
-    to.log(logging.DEBUG if DATABASE in in_force() else logging.ERROR, "the database failed (%s); %s", type(error).__name__, what)
+    """Log that the database failed and what is done without it; quietly when it was ``KNOWN`` to be gone: that was said."""
+    known = str(getattr(error, "orig", "")) == KNOWN
+    to.log(logging.DEBUG if known else logging.ERROR, "the database failed (%s); %s", type(error).__name__, what)
 
 
 class Outage:

@@ -8,6 +8,8 @@ import pytest
 
 from api.opening import BadSettings
 from api.wiring import Services
+from knowledge.errors import DatabaseUnavailable
+from knowledge.outages import in_force
 
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
@@ -92,6 +94,20 @@ def test_what_cannot_start_stays_alive_and_not_ready(open_app, monkeypatch: pyte
     while "start: set something" not in said:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_a_database_that_is_gone_at_the_start_is_waited_for(open_app, services: Services, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("api.app._AGAIN_SECONDS", 0.01)
+    tries: list[int] = []
+
+    def open_(_settings) -> Services:
+        tries.append(1)
+        if len(tries) < 3:
+            raise DatabaseUnavailable("gone")
+        return services
+
+    assert open_app(open_).get("/readyz").json() == {"status": "ready", "actions": 54, "without": in_force()}
+    assert len(tries) == 3
 
 
 def test_not_ready_while_the_engine_or_the_search_is_not(open_app, services: Services):
