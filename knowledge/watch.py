@@ -33,11 +33,13 @@ class Watch:
         self._closed = threading.Event()
         sa.event.listen(engine, "connect", lambda connection, _record: self._open.add(connection))
         engine.pool.dispose()  # connections from before are not known here
-        threading.Thread(target=self._run, name="database-watch", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="database-watch", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """Stop asking."""
         self._closed.set()
+        self._thread.join(self._patience)
 
     def _run(self) -> None:
         dialect = self._engine.dialect

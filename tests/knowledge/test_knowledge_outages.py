@@ -54,7 +54,7 @@ def test_a_database_that_is_gone_fails_at_once_and_is_found_again(postgres_serve
                 engine.connect()
             note(logging.getLogger("test"), "nothing is said twice", raised.value)
         line.mend()
-        _until(lambda: "database" not in in_force())
+        _until(lambda: not engine.outage.is_on)
         with engine.connect() as connection:
             assert connection.execute(sa.text("select 1")).scalar_one() == 1
         watching.close()
