@@ -179,6 +179,8 @@ def account(load: Load, database: sa.engine.Engine, began: float, patience: floa
         created = Counter(one["callback"] for one in load.twilio.created[load._sent_before :])
     found.doubled += sum(count - 1 for count in created.values())
     found.notes += [f"{count} × {status}" for status, count in load.refusals.most_common()]
+    if found.without_context:
+        found.notes.append(f"{found.without_context} follow-ups without their context")
     if len(load.sms) > sum(created.values()):
         found.notes.append(f"{len(load.sms)} SMS in, {sum(created.values())} out")
     return found

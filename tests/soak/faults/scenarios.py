@@ -171,7 +171,7 @@ def import_fails(town: Town) -> Row:
 
     assert run("export", str(file), "--format", "archive").wait(120) == 0
     with town.database.begin() as connection:  # something for the import to change, in every row
-        connection.execute(sa.text("update actions set summary = summary || ' '"))
+        connection.execute(sa.text("update actions set summary = summary || ' Bis.'"))
         connection.execute(sa.text("update directory_version set version = version + 1"))
     before = _directory(town.database)
     found = _under_load(town, lambda: _kill_in_transaction(town.database, run("import", str(file))))
@@ -218,7 +218,7 @@ def on_a_small_disk(gone: float) -> Iterator[Row]:
     fake = {
         "LD_PRELOAD": str(FAKETIME),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
     twilio = FakeTwilio()
