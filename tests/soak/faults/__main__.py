@@ -18,7 +18,7 @@ HEAD = "| fault | promised | what residents see | messages | lost | doubled | no
 
 def run(short: bool) -> list[Row]:
     """Make all faults and say each as it is over."""
-    gone, rows = 12.0 if short else 60.0, []
+    gone, rows = 8.0 if short else 60.0, []
 
     def over(row: Row) -> None:
         rows.append(row)

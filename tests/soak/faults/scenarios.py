@@ -19,7 +19,7 @@ from tests.lines import Line, line_to
 from tests.soak.faults.load import Account, Load, account
 from tests.soak.faults.town import FAKETIME, Cluster, Missing, Redis, Server, small_disk
 
-BEFORE_SECONDS, AFTER_SECONDS = 2.0, 6.0
+BEFORE_SECONDS, AFTER_SECONDS = 2.0, 5.0
 SLOW_CLIENTS = 300
 
 
@@ -130,7 +130,7 @@ def database_gone(town: Town) -> Row:
 def database_hangs(town: Town) -> Row:
     def fault() -> None:
         town.line.stall()
-        time.sleep(max(town.gone / 4, 10))
+        time.sleep(max(town.gone / 4, 8))
         town.line.mend()
 
     found = _under_load(town, fault)
