@@ -21,6 +21,7 @@ from api import (
     help_page,
     pages,
     report_page,
+    sitemap,
     staff,
     widget,
 )
@@ -66,7 +67,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.state.services = None
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    for group in (chat, callbacks, directory, pages, directory_pages, callback_page, help_page, report_page, widget):
+    for group in (chat, callbacks, directory, pages, directory_pages, sitemap, callback_page, help_page, report_page, widget):
         app.include_router(group.router)
     registry.install(app)
     docs.install(app)

@@ -26,6 +26,8 @@ from knowledge.staleness import stale
 
 PAGE = "/staff/a-verifier"
 _MONTHS = (1, 6, 12, 24)
+# The oldest first; nobody verifies more before the page is loaded again.
+_SHOWN = 500
 
 router = APIRouter(prefix=PAGE)
 
@@ -46,9 +48,18 @@ def to_verify_page(request: Request, mois: int = 6) -> Response:
     services: Services = request.app.state.services
     months = max(1, min(mois, _MONTHS[-1]))
     rows = _to_verify(services, months)
+    number, rows = len(rows), rows[:_SHOWN]
     back = f"{PAGE}?mois={months}"
     return render(
-        request, "upkeep/to_verify.html", page="verify", rows=rows, months=months, choices=_MONTHS, date=french_date, return_to=back
+        request,
+        "upkeep/to_verify.html",
+        page="verify",
+        rows=rows,
+        number=number,
+        months=months,
+        choices=_MONTHS,
+        date=french_date,
+        return_to=back,
     )
 
 
@@ -77,7 +88,7 @@ def verified_today(
 def letter_page(request: Request, organisation_id: str, account: Account = Depends(require("agent"))) -> Response:
     """A letter to the organisation: all that we say of its actions, with sources and dates, to be corrected."""
     directory: Directory = request.app.state.services.store.current()
-    entries = [entry for entry in directory.entries if entry.organisation.id == organisation_id]
+    entries = directory.of_organisations.get(organisation_id, ())
     if not entries:
         raise ApiError(404, "not_found")
     subject, body = _letter(directory, entries, account)

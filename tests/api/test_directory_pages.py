@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import sessionmaker
 
-from api import directory_pages, errors, pages, report_page
+from api import directory_pages, errors, pages, report_page, sitemap
 from api.web.maps import map_links
 from knowledge import reports
 from knowledge.cards import card
@@ -62,7 +62,7 @@ def client(services: SimpleNamespace) -> TestClient:
     app = FastAPI()
     app.state.services = services
     errors.install(app)
-    for group in (pages, directory_pages, report_page):
+    for group in (pages, directory_pages, sitemap, report_page):
         app.include_router(group.router)
     return TestClient(app, headers={"accept": "text/html"})
 
