@@ -60,7 +60,8 @@ def directory_page(
     shown = [(key, [sheet(views.card(entry, directory)) for entry in entries]) for key, entries in groups]
     page = render(
         request, "annuaire.html", page="annuaire", q=q, chosen=chosen, choices=_choices(), groups=shown,
-        found=found, shown=sum(len(sheets) for _, sheets in shown), following=_following(request, found, suite), help=_help(directory, q), canonical=site(request) + "/annuaire",
+        found=found, shown=sum(len(sheets) for _, sheets in shown), following=_following(request, found, suite),
+        help=_help(directory, q), canonical=site(request) + "/annuaire",
     )  # fmt: skip
     return revalidated(request, page, directory.version)
 
