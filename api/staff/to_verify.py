@@ -51,16 +51,9 @@ def to_verify_page(request: Request, mois: int = 6) -> Response:
     number, rows = len(rows), rows[:_SHOWN]
     back = f"{PAGE}?mois={months}"
     return render(
-        request,
-        "upkeep/to_verify.html",
-        page="verify",
-        rows=rows,
-        number=number,
-        months=months,
-        choices=_MONTHS,
-        date=french_date,
+        request, "upkeep/to_verify.html", page="verify", rows=rows, number=number, months=months, choices=_MONTHS, date=french_date,
         return_to=back,
-    )
+    )  # fmt: skip
 
 
 @router.post("/{slug}")

@@ -68,7 +68,8 @@ def sheets_page(request: Request, q: str = "", archivees: bool = False) -> Respo
         "outside_topic": [(t.id, t.title or t.id) for t in directory.outside if wanted in fold(f"{t.title or ''} {t.id}")],
     }
     return render(
-        request, "upkeep/list.html", page="upkeep", q=q, groups=groups[:_LISTED], more=len(groups) > _LISTED, others=others, archived=archived if archivees else None,
+        request, "upkeep/list.html", page="upkeep", q=q, groups=groups[:_LISTED], more=len(groups) > _LISTED, others=others,
+        archived=archived if archivees else None,
         kinds=forms.layout()["kinds"], address=address,
     )  # fmt: skip
 

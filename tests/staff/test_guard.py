@@ -12,7 +12,8 @@ from starlette.routing import Mount, Route
 
 PUBLIC = {
     "/", "/annuaire", "/annuaire/{action_id}", "/annuaire/{action_id}/imprimer", "/annuaire/{action_id}/contact.vcf",
-    "/annuaire/{action_id}/agenda.ics", "/sitemap.xml", "/sitemap-{number}.xml", "/robots.txt", "/signaler", "/accessibilite", "/mentions", "/rappel",
+    "/annuaire/{action_id}/agenda.ics", "/sitemap.xml", "/sitemap-{number}.xml", "/robots.txt",
+    "/signaler", "/accessibilite", "/mentions", "/rappel",
     "/urgences", "/urgences/{first}", "/chat.js", "/widget.js", "/widget/panneau", "/docs", "/openapi.json", "/healthz", "/readyz",
     "/api/chat", "/api/conversations/{conversation_id}", "/api/conversations/{conversation_id}/messages", "/api/feedback",
     "/api/callbacks", "/api/actions", "/api/actions/{action_id}", "/api/search",
