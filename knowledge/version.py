@@ -27,11 +27,12 @@ def mark(session: Session) -> Mark:
 
 
 def changed_since(session: Session, seen: Mark, now: Mark, most: int) -> set[tuple[str, str]] | None:
-    """Return (kind, id) of the sheets that people changed since ``seen``; None when the directory was loaded anew, or they are more.
+    """Return (kind, id) of the sheets that changed since ``seen``; None when they are more than ``most``, or nobody noted which.
 
     Turns are taken one after the other, so that a lower number is never committed after a higher one.
     """
-    if now.loaded_at != seen.loaded_at or now.revision < seen.revision or now.version < seen.version:
+    unnoted = now.loaded_at != seen.loaded_at and now.revision == seen.revision
+    if unnoted or now.revision < seen.revision or now.version < seen.version:  # as after a backup was restored
         return None
     changed = sa.select(Revision.kind, Revision.slug).where(Revision.id > seen.revision).distinct().limit(most + 1)
     found = {(kind, slug) for kind, slug in session.execute(changed)}

@@ -213,6 +213,7 @@ class _View:
     def __init__(self, directory: Directory, entries: list[Entry], indexed: Sequence[Entry], words: Described, fresh: list[Entry]) -> None:
         self.directory, self._indexed, self._words = directory, indexed, words
         self._fresh = Described(fresh, examples_of, words) if fresh else None
+        self._fresh_ids = [entry.id for entry in fresh]
         self.entries: list[Entry] = [*entries, *fresh]
         # Of one that changed, the newer stands behind the older.
         at = {entry.id: i for i, entry in enumerate(self.entries)}
@@ -227,13 +228,15 @@ class _View:
         return cls(directory, list(directory.entries), directory.entries, Described(directory.entries, examples_of), [])
 
     def updated(self, directory: Directory) -> "_View":
-        """The view of a directory that changed. Beyond ``_MAX_FRESH`` changes the words stay those of the last fit."""
-        by_id, indexed = directory.by_id, {entry.id: entry for entry in self._indexed}
-        changed = [entry for entry in directory.entries if indexed.get(entry.id) is not entry]
+        """The view of a directory that changed since. Of more than ``_MAX_FRESH`` changes at once the new services are read,
+        and the others keep the words of the last fit until the next."""
+        by_id, before = directory.by_id, self.directory.by_id
+        changed = [entry.id for entry in directory.entries if before.get(entry.id) is not entry]
         if len(changed) > _MAX_FRESH:
-            changed = [entry for entry in changed if entry.id not in indexed][:_MAX_FRESH]
+            changed = [action_id for action_id in changed if action_id not in before][:_MAX_FRESH]
+        fresh = [by_id[action_id] for action_id in dict.fromkeys([*self._fresh_ids, *changed]) if action_id in by_id]
         entries = [by_id.get(entry.id, entry) for entry in self._indexed]
-        return _View(directory, entries, self._indexed, self._words, changed)
+        return _View(directory, entries, self._indexed, self._words, fresh)
 
     def spoken(self, said: str, action_id: str) -> list[tuple[str, float]]:
         at = self.position[action_id]
