@@ -238,31 +238,39 @@ class DirectoryStore:
         return self._current
 
     def _follow(self) -> None:
-        """Bring the directory up to date, or begin to."""
-        with self._sessions() as session:
-            see_one_moment(session)
-            seen, now = self._mark, mark(session)
-            sheets = changed_since(session, seen, now, _MOST_CHANGES) if seen and len(self._current.entries) > _SMALL else None
-            if sheets is not None:
-                self._current = self._current.with_changes(now.version, select_changed(session, sheets))
-                self._mark = now
-                logger.info("directory: version %s, %s sheets changed", now.version, len(sheets))
-                return
-        if len(self._current.entries) <= _SMALL:
+        """Bring the directory up to date; or, a large one that was loaded anew, begin to."""
+        if self._mark is None or len(self._current.entries) <= _SMALL:
             self._current, self._mark = self._read()
-        elif self._reading.acquire(blocking=False):
+            return
+        seen = self._mark
+        patched = self._patched(self._current, seen)
+        if patched:
+            self._current, self._mark = patched
+        # A load notes the sheets that it changes, but not their order.
+        if (patched is None or self._mark.loaded_at != seen.loaded_at) and self._reading.acquire(blocking=False):
             threading.Thread(target=self._read_beside, name="directory-read", daemon=True).start()
 
     def _read_beside(self) -> None:
         try:
             directory, read = self._read()
             directory.prepare()
-            with self._lock:
-                self._current, self._mark = directory, read
+            with self._lock:  # what was edited meanwhile, and is in use already, stays so
+                self._current, self._mark = self._patched(directory, read) or (directory, read)
         except Exception as error:  # the last directory stays; the next message tries again
             logger.warning("directory: the new version could not be read (%s); the last directory stays in use", type(error).__name__)
         finally:
             self._reading.release()
+
+    def _patched(self, directory: Directory, seen: Mark) -> tuple[Directory, Mark] | None:
+        """``directory`` with what changed since it was ``seen``; None when that is too much, or not known."""
+        with self._sessions() as session:
+            see_one_moment(session)
+            now = mark(session)
+            sheets = changed_since(session, seen, now, _MOST_CHANGES)
+            if sheets is None:
+                return None
+            logger.info("directory: version %s, %s sheets changed", now.version, len(sheets))
+            return directory.with_changes(now.version, select_changed(session, sheets)), now
 
     def _read(self) -> tuple[Directory, Mark]:
         with self._sessions() as session, _without_collecting():

@@ -27,12 +27,11 @@ def mark(session: Session) -> Mark:
 
 
 def changed_since(session: Session, seen: Mark, now: Mark, most: int) -> set[tuple[str, str]] | None:
-    """Return (kind, id) of the sheets that changed since ``seen``; None when they are more than ``most``, or nobody noted which.
+    """Return (kind, id) of the sheets that changed since ``seen``; None when they are more than ``most``, or not known.
 
     Turns are taken one after the other, so that a lower number is never committed after a higher one.
     """
-    unnoted = now.loaded_at != seen.loaded_at and now.revision == seen.revision
-    if unnoted or now.revision < seen.revision or now.version < seen.version:  # as after a backup was restored
+    if now.revision < seen.revision or now.version < seen.version:  # as after a backup was restored
         return None
     changed = sa.select(Revision.kind, Revision.slug).where(Revision.id > seen.revision).distinct().limit(most + 1)
     found = {(kind, slug) for kind, slug in session.execute(changed)}
