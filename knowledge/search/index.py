@@ -18,8 +18,9 @@ from sklearn.preprocessing import normalize
 from knowledge.directory import Directory, Entry
 from knowledge.schema import OutsideTopic
 from knowledge.search.described import Described, nearest
+from knowledge.search.facets import facets_of
 from knowledge.search.kept import fitted
-from knowledge.search.ranker import MAX_DISCRIMINATED, OUTSIDE, Example, Scores
+from knowledge.search.ranker import MAX_DISCRIMINATED, OUTSIDE, Example, Ranker, Scores
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ _LAST_TEXTS = 8
 _LEAST_TAUGHT = 10
 # The margin of a service that covers all of a message, and what each uncovered part of it costs; a taught service pays as
 # much for what another has and it has not (its town, most often). Looked at on generated services beside the real ones.
-_COVERS, _PART = 0.4, 2.2
+_COVERS, _PART = 0.3, 2.2
 # Of a large directory only so many may be meant; the others share no probability.
 _MEANT = 100
 
@@ -88,12 +89,14 @@ class Ranked:
 class Index:
     """A ranker, the words of a large directory, and the directory that both were made of."""
 
-    def __init__(self, directory: Directory, folder: Path | None = None) -> None:
+    def __init__(self, directory: Directory, folder: Path | None = None, older: "Index | None" = None) -> None:
+        """``folder``: where a fitted ranker is kept; ``older``: the index of before, of which what still holds is taken."""
         started = time.monotonic()
         self.version, self._directory = directory.version, directory
         is_large = len(directory.entries) > MAX_DISCRIMINATED
         taught = _taught(directory) if is_large else directory.entries
-        self.ranker = fitted(training_examples(directory, taught), folder)
+        examples = training_examples(directory, taught)
+        self.ranker: Ranker = older.ranker if older and older.ranker.examples == tuple(examples) else fitted(examples, folder)
         broad = {f"{_BROAD}{need.id}": need.actions for need in directory.broad_needs}
         self._at = np.flatnonzero([label not in broad for label in self.ranker.labels])
         # Where each broad need stands among the labels, and its usual doors.
@@ -106,7 +109,7 @@ class Index:
         self.score = functools.lru_cache(_LAST_TEXTS)(self.ranker.score)
         self.topic = functools.lru_cache(_LAST_TEXTS)(self._topic)
         self._topic_rows = normalize(self.ranker.features.transform([text for _, text in topics])).T.tocsr() if topics else None
-        self._view = _View.of(directory) if is_large else None
+        self._view = _view(directory, older) if is_large else None
         logger.info("search: fitted on version %s in %.1f s", directory.version, time.monotonic() - started)
 
     def lags(self, directory: Directory) -> bool:
@@ -140,9 +143,8 @@ class Index:
         found = self.ranker.nearest_example(self.score(said).row, entry.id)
         if found is None and self._view is not None:
             view = self._present(directory)
-            row = view.position[entry.id]
-            if (text := nearest(said, examples_of(entry))) is not None:
-                return text, float(view.likeness(said)[row])
+            at, text = view.position.get(entry.id), nearest(said, examples_of(entry))
+            return (text, float(view.likeness(said)[at])) if at is not None and text is not None else None
         return found
 
     def contributions(self, directory: Directory, said: str, entry: Entry) -> list[tuple[str, float]]:
@@ -208,9 +210,20 @@ class Index:
 
 
 class _View:
-    """A large directory by its words: the index that was made of all of it, and one of what changed since."""
+    """A large directory by its words: the index that was made of all of it, and one of what changed since.
 
-    def __init__(self, directory: Directory, entries: list[Entry], indexed: Sequence[Entry], words: Described, fresh: list[Entry]) -> None:
+    ``is_stale``: so much changed at once that its words were not read; ``is_worn``: for this or another reason it should be made anew.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        entries: list[Entry],
+        indexed: Sequence[Entry],
+        words: Described,
+        fresh: list[Entry],
+        is_stale: bool = False,
+    ) -> None:
         self.directory, self._indexed, self._words = directory, indexed, words
         self._fresh = Described(fresh, examples_of, words) if fresh else None
         self._fresh_ids = [entry.id for entry in fresh]
@@ -220,7 +233,8 @@ class _View:
         self.of_directory = np.array([at.get(entry.id, -1) for entry in directory.entries], dtype=np.int64)
         self.alive = self.of_directory[self.of_directory >= 0]
         self.position = {action_id: i for action_id, i in at.items() if action_id in directory.by_id}
-        self.is_worn = len(self.position) < len(directory.entries) or len(fresh) > _MAX_FRESH // 2
+        self.is_stale = is_stale
+        self.is_worn = is_stale or len(self.position) < len(directory.entries) or len(fresh) > _MAX_FRESH // 2
         self.likeness = functools.lru_cache(_LAST_TEXTS)(self._likeness)
 
     @classmethod
@@ -232,21 +246,30 @@ class _View:
         and the others keep the words of the last fit until the next."""
         by_id, before = directory.by_id, self.directory.by_id
         changed = [entry.id for entry in directory.entries if before.get(entry.id) is not entry]
+        is_stale = self.is_stale or len(changed) > _MAX_FRESH
         if len(changed) > _MAX_FRESH:
             changed = [action_id for action_id in changed if action_id not in before][:_MAX_FRESH]
         fresh = [by_id[action_id] for action_id in dict.fromkeys([*self._fresh_ids, *changed]) if action_id in by_id]
         entries = [by_id.get(entry.id, entry) for entry in self._indexed]
-        return _View(directory, entries, self._indexed, self._words, fresh)
+        return _View(directory, entries, self._indexed, self._words, fresh, is_stale)
 
     def spoken(self, said: str, action_id: str) -> list[tuple[str, float]]:
-        at = self.position[action_id]
-        old = len(self._indexed)
+        at, old = self.position.get(action_id), len(self._indexed)
+        if at is None:
+            return []
         return self._words.spoken(said, at) if at < old or self._fresh is None else self._fresh.spoken(said, at - old)
 
     def _likeness(self, said: str) -> np.ndarray:
         """Likeness of every entry; shared by who asks, and so never to be written to."""
         found = self._words.likeness(said)
         return found if self._fresh is None else np.concatenate([found, self._fresh.likeness(said)])
+
+
+def _view(directory: Directory, older: Index | None) -> _View:
+    """The words of a large directory: those of before while they hold."""
+    view = older._present(directory) if older and older._view else None
+    facets_of(directory)  # now, and not when the first filter is asked for
+    return view if view and not view.is_worn else _View.of(directory)
 
 
 def _taught(directory: Directory) -> list[Entry]:

@@ -155,7 +155,8 @@ class Search:
         """The positions that ``filters`` and ``among`` leave, best first."""
         entries = ranked.entries
         if among is None and ranked.of_directory is not None:
-            left = ranked.of_directory[facets_of(directory).positions(filters)]
+            everywhere = filters == Filters()
+            left = ranked.of_directory if everywhere else ranked.of_directory[facets_of(directory).positions(filters)]
             return _best_first(ranked.margins, left[left >= 0])
         if among is not None and ranked.position is not None:
             at = np.array([ranked.position[action_id] for action_id in among if action_id in ranked.position], dtype=np.int64)
@@ -173,7 +174,7 @@ class Search:
 
     def _refit(self, directory: Directory) -> None:
         try:
-            self._index = Index(directory)
+            self._index = Index(directory, older=self._index)
         except Exception:  # the index in use stays; the next message tries again
             logger.exception("search: the refit failed")
         finally:
@@ -183,12 +184,18 @@ class Search:
 def _probabilities(
     index: Index, margins: np.ndarray, outside: float, outside_odds: float, likely: list[int] | None
 ) -> tuple[np.ndarray, float]:
-    """Probability of every action and of the outside; where only some are likely, the others have none."""
+    """Probability of every action and of the outside; where only some are likely, the others have none.
+
+    Services that fit a message alike are one need: however many towns have a French course, it is no likelier to be meant.
+    """
     if likely is None:
         return index.ranker.probabilities(margins, outside, outside_odds)
-    shared = np.zeros(len(margins))
-    shared[likely], left = index.ranker.probabilities(margins[likely], outside, outside_odds)
-    return shared, left
+    each, left = index.ranker.probabilities(margins[likely], outside, outside_odds)
+    _, kind, alike = np.unique(np.round(margins[likely], 2), return_inverse=True, return_counts=True)
+    each = each / alike[kind]
+    found = np.zeros(len(margins))
+    found[likely] = each / (total := each.sum() + left)
+    return found, left / total
 
 
 def _best_first(margins: np.ndarray, among: np.ndarray | None) -> Iterator[int]:
