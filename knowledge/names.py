@@ -76,19 +76,21 @@ def _cached(read: Callable[[str], Name], texts_of: Callable[["Entry"], Iterable[
 
 
 def _changed(names: Named, gone: Sequence["Entry"], come: Sequence["Entry"], names_of: Callable[["Entry"], set[Name]]) -> Named:
-    without = {entry.id for entry in (*gone, *come)}
-    touched: dict[Name, dict[str, Entry]] = {}
-    for entry in gone:
-        for name in names_of(entry):
-            if name not in touched:
-                touched[name] = {one.id: one for one in names.get(name, ()) if one.id not in without}
-    for entry in come:
-        for name in names_of(entry):
-            if name not in touched:
-                touched[name] = {one.id: one for one in names.get(name, ()) if one.id not in without}
-            touched[name][entry.id] = entry
-    found = names | {name: tuple(entries.values()) for name, entries in touched.items()}
-    for name, entries in touched.items():
-        if not entries:
-            del found[name]
+    """What is replaced keeps its place, because the first of a name is meant; what is new comes last."""
+    newer = {entry.id: (entry, names_of(entry)) for entry in come}
+    leaving = {entry.id for entry in gone}
+    touched: dict[Name, dict[str, Entry]] = {name: {} for entry in gone for name in names_of(entry)}
+    touched |= {name: {} for _, own in newer.values() for name in own}
+    for name, kept in touched.items():
+        for one in names.get(name, ()):
+            if one.id not in leaving:
+                kept[one.id] = one
+            elif one.id in newer and name in newer[one.id][1]:
+                kept[one.id] = newer[one.id][0]
+    for entry, own in newer.values():
+        for name in own:
+            touched[name].setdefault(entry.id, entry)
+    found = names | {name: tuple(kept.values()) for name, kept in touched.items()}
+    for name in [name for name, kept in touched.items() if not kept]:
+        del found[name]
     return found

@@ -27,15 +27,15 @@ def mark(session: Session) -> Mark:
 
 
 def changed_since(session: Session, seen: Mark, now: Mark, most: int) -> set[tuple[str, str]] | None:
-    """Return (kind, id) of the sheets that changed since ``seen``; None when they are more than ``most``, or not known.
+    """Return (kind, id) of the sheets that changed since ``seen``; None after more than ``most`` changes, or when it is not known.
 
     Turns are taken one after the other, so that a lower number is never committed after a higher one.
     """
     if now.revision < seen.revision or now.version < seen.version:  # as after a backup was restored
         return None
-    changed = sa.select(Revision.kind, Revision.slug).where(Revision.id > seen.revision).distinct().limit(most + 1)
-    found = {(kind, slug) for kind, slug in session.execute(changed)}
-    return found if len(found) <= most else None
+    changed = sa.select(Revision.kind, Revision.slug).where(Revision.id > seen.revision).limit(most + 1)
+    found = [(kind, slug) for kind, slug in session.execute(changed)]
+    return set(found) if len(found) <= most else None
 
 
 def take_turn(session: Session) -> None:

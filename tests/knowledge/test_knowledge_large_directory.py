@@ -166,6 +166,7 @@ def test_changed_sheets_alone_make_the_directory_that_reading_all_makes(
     new = {"summary": "On danse.", "themes": ["sport"], "source": "page"}
     steps: list[Callable[[], None]] = [
         lambda: edit("action", "velo", title="Un atelier pour vélos"),
+        lambda: edit("action", "jardin", summary="On jardine."),
         lambda: create("organisation", id="danse", name="La Danse", aliases=["les danseurs"], source="liste"),
         lambda: create("action", id="valse", title="La valse", organisation="danse", **new),
         lambda: create("action", id="tango", title="Le tango", organisation="club", **new),
