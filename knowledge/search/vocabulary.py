@@ -11,8 +11,9 @@ import numpy as np
 
 from nlu.french.sound import key
 
-# The share of common runs of letters (Dice) from which a word may stand for another, and what words that only sound alike share.
-_LIKE, _SOUNDS_LIKE = 0.55, 0.9
+# The share of common runs of letters (Dice) from which a word may stand for another: six letters with one missing have a
+# little more. And what words that only sound alike share.
+_LIKE, _SOUNDS_LIKE = 0.5, 0.9
 # A shorter word is itself or nothing: « but » is no « bus ».
 _SHORTEST = 4
 _MOST = 12
