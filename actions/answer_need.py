@@ -6,7 +6,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import follow_up
 from actions.alarm import kind_before
-from actions.base import TAUGHT_OUTSIDE, DirectoryAction, confidence_of, intent_of, language_of, likeliest_intents, text_of, utter
+from actions.base import STAYS, TAUGHT_OUTSIDE, DirectoryAction, confidence_of, intent_of, language_of, likeliest_intents, text_of, utter
 from actions.compare import ActionCompare
 from actions.need import AnswersNeeds
 from actions.orient import ActionOrient
@@ -58,11 +58,12 @@ class ActionAnswerNeed(AnswersNeeds):
             return []
         if rather := self._rather(tracker):
             return rather(self._services).run(dispatcher, tracker, domain)
-        if self.stays(tracker):
+        staying = self.staying(tracker)
+        if staying >= STAYS:
             return self._go_on(dispatcher, tracker, domain)
         if doors := self._named_doors(tracker):
             return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify)
-        if self._goes_on(tracker):
+        if staying >= _MAY_STAY and self._goes_on(tracker):
             return self._go_on(dispatcher, tracker, domain)
         return self.answer_need(dispatcher, tracker)
 
@@ -105,7 +106,7 @@ class ActionAnswerNeed(AnswersNeeds):
         result = self.find(tracker, text)
         if intent_of(tracker) == "out_of_scope" and result.outside_margin >= TAUGHT_OUTSIDE:  # « il va pleuvoir demain ? »
             return False
-        return not result.is_sure(_LIKELY) and self.stays(tracker, _MAY_STAY)
+        return not result.is_sure(_LIKELY)
 
     def _go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         """Answer with the fact most likely asked for, else that it is not known and who to ask."""
@@ -113,9 +114,8 @@ class ActionAnswerNeed(AnswersNeeds):
         asked = next((_FOLLOW_UPS[i["name"]] for i in ranked if i["name"] in _FOLLOW_UPS and i["confidence"] >= _MAY_BE_ASKED), None)
         if asked:
             return asked(self._services).run(dispatcher, tracker, domain)
-        current = self.entry(tracker.get_slot("current_action"))
-        if current and not self.say_closest(dispatcher, current, text_of(tracker)):
-            utter(dispatcher, "say_unknown_detail", [current.id])
+        if current := self.entry(tracker.get_slot("current_action")):
+            self.say_detail(dispatcher, current, text_of(tracker))
         return []
 
     def _elliptic(self, tracker: Tracker) -> type[DirectoryAction] | None:

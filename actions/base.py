@@ -40,7 +40,7 @@ TAUGHT_OUTSIDE = 1.0
 # In a first message it is likelier than the phrasings make it (tuning sets: needs lose 0.3 points, the outside gains 2).
 _OUTSIDE_AT_FIRST = 2.0
 # From this probability on a message is about the action that is spoken of, unless it counts, returns or points elsewhere.
-_STAYS = 0.7
+STAYS = 0.7
 # A message whose words lead to one action with this probability names it, whatever is spoken of.
 _SURELY_NAMED = 0.85
 # Words that only the whole message puts in doubt name nothing (« ils sont basés où ? » is no « savoirs de base »).
@@ -78,6 +78,11 @@ class DirectoryAction(Action):
             utter(dispatcher, "say_closest", [entry.id], sentence=sentence)
         return sentence is not None
 
+    def say_detail(self, dispatcher: CollectingDispatcher, entry: Entry, question: str) -> None:
+        """Answer a question that no intent has a name for: what the record says of it, else that it is not known and who to ask."""
+        if not self.say_closest(dispatcher, entry, question):
+            utter(dispatcher, "say_unknown_detail", [entry.id])
+
     def subject(self, tracker: Tracker) -> Entry | None:
         """Return the action that a follow-up is about: named, counted, or the current one."""
         named = self.entry(entity(tracker, "action_id"))
@@ -100,13 +105,17 @@ class DirectoryAction(Action):
             return current
         return surely or self.named(text, current, self.ids(tracker, "history", "shown", "seen")) or current
 
-    def stays(self, tracker: Tracker, least: float = _STAYS) -> bool:
-        """True when the message is, with this probability, about the action that is spoken of, whatever its words resemble."""
+    def stays(self, tracker: Tracker) -> bool:
+        """True when the message is about the action that is spoken of, whatever its words resemble."""
+        return self.staying(tracker) >= STAYS
+
+    def staying(self, tracker: Tracker) -> float:
+        """Probability that it is; 0 when it names another, or nothing is spoken of."""
         current, text = self.entry(tracker.get_slot("current_action")), text_of(tracker)
         if current is None or not words(text) or self._names_another(tracker, current, text):
-            return False
+            return 0.0
         intents = {ranked["name"]: ranked["confidence"] for ranked in tracker.latest_message.get("intent_ranking") or []}
-        return chance(signs(text, intents, current.id, self.services.search, self.services.store.current())) >= least
+        return chance(signs(text, intents, current.id, self.services.search, self.services.store.current()))
 
     def _names_another(self, tracker: Tracker, current: Entry, text: str) -> bool:
         """True for the name of another organisation or action, or words that suit one spoken of before better than the current."""

@@ -124,8 +124,7 @@ class AnswersNeeds(DirectoryAction):
         if (result.topic is None or result.topic.title is None) and help_again(dispatcher, tracker):
             return []
         if current and refers:  # « ils viennent chez les gens ? »
-            if not self.say_closest(dispatcher, current, text_of(tracker)):
-                utter(dispatcher, "say_unknown_detail", [current.id])
+            self.say_detail(dispatcher, current, text_of(tracker))
             return []
         named = result.topic is not None and result.topic.title is not None
         if decision.kind is Kind.outside and not named and _says_little(text_of(tracker)):

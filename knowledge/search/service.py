@@ -171,6 +171,7 @@ class Search:
         if self._index is not None:
             self._index.score.cache_clear()
             self._index.topic.cache_clear()
+        _person_in.cache_clear()
         forget_texts()
 
     def is_ready(self) -> bool:

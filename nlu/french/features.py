@@ -22,6 +22,7 @@ from sklearn.pipeline import FeatureUnion
 from nlu.french.meaning import Meanings, meaning
 from nlu.french.sms import expand
 from nlu.french.sound import key
+from nlu.french.text import forget_words
 
 # One message is read by the detector, the classifier and the search; its parts may follow.
 _LAST_TEXTS = 8
@@ -203,5 +204,6 @@ _row = lru_cache(_LAST_TEXTS)(TextFeatures._read)
 
 def forget_texts() -> None:
     """Forget the texts that were read last: somebody erases what they wrote."""
+    forget_words()
     _prepared.cache_clear()
     _row.cache_clear()

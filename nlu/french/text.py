@@ -57,3 +57,8 @@ def words(text: str) -> list[str]:
 @lru_cache(_LAST_TEXTS)
 def _words(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(fold(text)))
+
+
+def forget_words() -> None:
+    """Forget the texts that were split last."""
+    _words.cache_clear()

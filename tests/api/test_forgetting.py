@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from api import app as app_module
 from api.wiring import Services
+from knowledge.search import service
+from nlu.french import features, text
 
 PAPERS = "j'ai besoin d'aide pour mes papiers de la caf"  # the PIMMS
 UNKNOWN = "jamais-vue-de-personne-0000000000"
@@ -106,3 +108,12 @@ def test_an_erased_question_leaves_the_queue_of_what_was_missed(client, say, ser
     assert rows(services, "missed_questions", "text", said) == 1
     client.delete(f"/api/conversations/{conversation}")
     assert rows(services, "missed_questions", "text", said) == 0
+
+
+def test_no_text_that_was_read_stays_in_the_memory_of_the_search(services: Services):
+    services.search.find("un schnurzpiepegal à Blois")
+    index = services.search._index
+    caches = [index.score, index.topic, service._person_in, features._prepared, features._row, text._words]
+    assert all(cache.cache_info().currsize for cache in caches if cache is not index.topic)
+    services.search.forget()
+    assert not any(cache.cache_info().currsize for cache in caches)

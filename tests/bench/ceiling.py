@@ -22,13 +22,12 @@ from api.opening import secret_key
 from bot.training import ensure_model
 from knowledge.settings import Settings
 from tests.bench.data import ROOT, conversation
-from tests.bench.load import CONVERSATION_LENGTH, Connection, crowd
-from tests.bench.processes import Processes, ServerFailed, environment, free_port, until
-from tests.bench.systems import Passerelle
+from tests.bench.load import CONVERSATION_LENGTH, Client, Connection, crowd
+from tests.bench.processes import Processes, ServerFailed, environment, free_port
+from tests.bench.systems import Passerelle, System
 
 CONNECTIONS = 8
 WORKERS = (1, 2)
-_START_SECONDS = 60
 _CONVERSATIONS = 2000
 _REQUESTS_A_SECOND = re.compile(r"Requests/sec:\s+([\d.]+)")
 _REFUSED = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors")
@@ -44,14 +43,14 @@ end
 """
 
 
-class Echo(Passerelle):
+class Echo(System):
     """``echo.py`` under the uvicorn settings of ``passerelle serve``."""
 
     name = "Echo"
 
     def __init__(self, folder: Path, workers: int) -> None:
-        self.folder, self.workers = folder, workers
-        folder.mkdir(parents=True, exist_ok=True)
+        super().__init__(folder)
+        self.workers = workers
 
     def launch(self, processes: Processes) -> None:
         self.port = free_port()
@@ -59,22 +58,17 @@ class Echo(Passerelle):
                    str(self.workers), "--log-level", "warning", "--ws", "none", "--no-access-log", "--no-server-header"]  # fmt: skip
         processes.spawn("echo", command, environment())
 
-    def start(self, processes: Processes) -> float:
-        """Launch, and return the seconds until it echoes. Raises ServerFailed."""
-        began = time.monotonic()
-        self.launch(processes)
-        while True:
-            processes.check()
-            client = Connection(self.port)
-            try:
-                if client.post("/api/chat", {"message": "bonjour"})[0] == 200:
-                    return time.monotonic() - began
-            except OSError:
-                pass  # not listening yet
-            finally:
-                client.close()
-            if not until(began + _START_SECONDS):
-                raise ServerFailed(f"the echo gave no answer within {_START_SECONDS} s; see {self.folder}")
+    def connect(self) -> Client:
+        return _EchoClient(self.port)
+
+
+class _EchoClient(Connection):
+    def begin(self) -> None:
+        """An echo knows no conversations."""
+
+    def say(self, text: str) -> str | None:
+        status, answer = self.post("/api/chat", {"message": text})
+        return "echo" if status == 200 and answer["message"] == text else None
 
 
 def compare(model: Path, folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
@@ -101,7 +95,7 @@ def compare(model: Path, folder: Path, rounds: int, seconds: float) -> dict[str,
     return found
 
 
-def _rate(system: Passerelle, bodies: Path, seconds: float) -> float:
+def _rate(system: System, bodies: Path, seconds: float) -> float:
     """Answers a second under ``CONNECTIONS`` connections without a pause. Raises ServerFailed when any was refused."""
     if not shutil.which("wrk"):
         samples, took = crowd(system.connect, CONNECTIONS, seconds, first=int(time.time()))

@@ -22,10 +22,12 @@ class System:
 
     name: str
 
-    def __init__(self, folder: Path, model: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         """``folder`` is a directory of its own for everything that it writes."""
-        self.folder, self.model = folder, model
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+
+    port: int
 
     def launch(self, processes: Processes) -> None:
         """Start all processes on free ports, without waiting for them."""
@@ -61,7 +63,7 @@ class Passerelle(System):
     name = "Passerelle"
 
     def __init__(self, folder: Path, model: Path, workers: int = WORKERS) -> None:
-        super().__init__(folder, model)
+        super().__init__(folder)
         self.workers = workers
         (folder / "models").mkdir()
         for file in model.parent.glob(f"{model.name}*"):  # with its signature
@@ -82,15 +84,19 @@ class StockRasa(System):
 
     name = "Stock Rasa"
 
+    def __init__(self, folder: Path, model: Path) -> None:
+        super().__init__(folder)
+        self.model = model
+
     def launch(self, processes: Processes) -> None:
-        self._port, action_port = free_port(), free_port()
+        self.port, action_port = free_port(), free_port()
         stock.write_server_files(self.folder, action_port)
         env = environment(PASSERELLE_VAR_DIR=str(self.folder), SANIC_HOST="127.0.0.1")
-        processes.spawn("rasa server", stock.server_command(self.folder, self.model, self._port), env, self.folder)
+        processes.spawn("rasa server", stock.server_command(self.folder, self.model, self.port), env, self.folder)
         processes.spawn("rasa action server", stock.action_server_command(action_port), env, ROOT)
 
     def connect(self) -> Client:
-        return _RestClient(self._port)
+        return _RestClient(self.port)
 
 
 class _PasserelleClient(Connection):

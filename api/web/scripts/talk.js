@@ -204,7 +204,7 @@ function openTalk(base) {
         state.heard = number;
         if (author === "agent") hear({ agent: text });
       }
-      if (messages.length) pause = SOON;
+      if (messages.length || talk === "open") pause = SOON;
       state.listening = talk === "waiting" || talk === "open";
       if (listening && !state.listening && state.heard) hear({ left: true });
       changed({ turn });
