@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import sys
 import tempfile
 import time
@@ -27,10 +28,12 @@ _EPOCH = re.compile(r"Epochs: [^\r\n]*? (\d+)/(\d+) \[(?:(\d+):)?(\d+):(\d\d)<")
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model and what its training took. ``full_seconds`` estimates it with Rasa's default epochs."""
+    """A trained model and what its training took: in all, and of the processors, which other work on the machine
+    hardly changes. ``full_seconds`` estimates the former with Rasa's default epochs."""
 
     path: str
     seconds: float
+    processor_seconds: float
     on: str
     epochs: int | None = None
     full_seconds: float | None = None
@@ -55,8 +58,8 @@ def passerelle_model(anew: bool) -> Trained:
     if not anew and (kept := Trained.load(note)):
         return kept
     path = model_path(CACHE)
-    seconds, _ = _timed("passerelle train", [*PASSERELLE, "train"], {"PASSERELLE_VAR_DIR": str(CACHE)}, _PASSERELLE_SECONDS)
-    return Trained(str(path), seconds, _today()).save(note)
+    seconds, processor, _ = _timed("passerelle train", [*PASSERELLE, "train"], {"PASSERELLE_VAR_DIR": str(CACHE)}, _PASSERELLE_SECONDS)
+    return Trained(str(path), seconds, processor, _today()).save(note)
 
 
 def stock_model(epochs: Sequence[int], anew: bool) -> Trained:
@@ -78,22 +81,29 @@ def _train_stock(folder: Path, name: str, epochs: int) -> Trained:
     partial = f"partial-{os.getpid()}"
     command = stock.train_command(folder, CACHE, partial)
     try:
-        seconds, log = _timed("rasa train", command, {}, 600 + _SECONDS_PER_EPOCH * epochs)
+        seconds, processor, log = _timed("rasa train", command, {}, 600 + _SECONDS_PER_EPOCH * epochs)
         path = (CACHE / f"{partial}.tar.gz").replace(CACHE / f"{name}.tar.gz")
     finally:
         (CACHE / f"{partial}.tar.gz").unlink(missing_ok=True)
-    trained = Trained(str(path), seconds, _today(), epochs, seconds + epoch_seconds(log) * (stock.STOCK_EPOCHS - epochs))
+    trained = Trained(str(path), seconds, processor, _today(), epochs, seconds + epoch_seconds(log) * (stock.STOCK_EPOCHS - epochs))
     _forget_old()
     return trained.save(CACHE / f"{name}.json")
 
 
-def _timed(name: str, command: list[str], env: dict[str, str], limit: float) -> tuple[float, str]:
-    """Run a training from nothing (no cache of Rasa's); return its seconds and its log."""
+def _timed(name: str, command: list[str], env: dict[str, str], limit: float) -> tuple[float, float, str]:
+    """Run a training from nothing (no cache of Rasa's); return its seconds, those of the processors, and its log."""
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="training-") as folder, Processes(Path(folder)) as processes:
-        started = time.monotonic()
+        started, before = time.monotonic(), _processor_of_children()
         processes.spawn(name, command, environment(RASA_CACHE_DIRECTORY=f"{folder}/cache", **env))
         processes.wait(name, limit)
-        return time.monotonic() - started, processes.log(name).read_text(encoding="utf-8", errors="replace")
+        log = processes.log(name).read_text(encoding="utf-8", errors="replace")
+        return time.monotonic() - started, _processor_of_children() - before, log
+
+
+def _processor_of_children() -> float:
+    """Seconds that the processors have spent on children of this process that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def epoch_seconds(log: str) -> float:
