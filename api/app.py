@@ -18,6 +18,7 @@ from api import (
     docs,
     errors,
     help_page,
+    monitoring,
     pages,
     report_page,
     security_txt,
@@ -26,9 +27,12 @@ from api import (
 )
 from api.channels import registry
 from api.errors import RETRY_SECONDS, ApiError
+from api.health import Health
 from api.limits import BodyLimit, RateLimit
 from api.middleware import HeadLikeGet, NoInternals, ReadyFirst, SecurityHeaders
 from api.models import ErrorAnswer
+from api.observing import Observed
+from api.stopping import until_drained
 from api.wiring import NotOpened, Services, open_services
 from knowledge.retention import erase_older_than
 from knowledge.settings import Settings
@@ -47,7 +51,9 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         opening = asyncio.create_task(_open(app, settings, open_))
-        yield
+        with until_drained(app.state.health, settings.drain_seconds):
+            yield
+        app.state.health.stop()
         opening.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await opening
@@ -63,10 +69,22 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
         redoc_url=None,
         responses={status: {"model": ErrorAnswer} for status in (413, 422, 429, 503)},
     )
-    app.state.services = None
+    app.state.services, app.state.settings, app.state.health = None, settings, Health()
     errors.install(app)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
-    for group in (chat, callbacks, directory, pages, directory_pages, callback_page, help_page, report_page, security_txt, widget):
+    for group in (
+        chat,
+        callbacks,
+        directory,
+        pages,
+        directory_pages,
+        callback_page,
+        help_page,
+        report_page,
+        security_txt,
+        widget,
+        monitoring,
+    ):
         app.include_router(group.router)
     registry.install(app)
     docs.install(app)
@@ -81,6 +99,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     app.add_middleware(widget.WidgetOrigins, settings=settings)  # a refusal, too, must be readable to the widget
     app.add_middleware(HeadLikeGet)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
+    app.add_middleware(Observed, settings=settings)
     return app
 
 
@@ -89,7 +108,7 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
     try:
         services = await asyncio.to_thread(open_, settings)
         app.state.channels.open(services)  # unless it took in messages before
-        app.state.services = services
+        app.state.services = app.state.health.services = services
     except NotOpened:
         return
     except Exception as error:
@@ -97,7 +116,8 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
         raise
     # A group ends only when all have ended: the channels close their connections then.
     async with asyncio.TaskGroup() as running:
-        for work in (_erase_in_time(services, settings), _follow_model(services), app.state.channels.run(services)):
+        health: Health = app.state.health
+        for work in (_erase_in_time(services, settings), _follow_model(services), app.state.channels.run(services), health.watch(services)):
             running.create_task(work)
 
 
@@ -126,8 +146,9 @@ def _health(app: FastAPI) -> None:
 
     @app.get("/readyz", tags=["exploitation"])
     async def readyz(request: Request) -> Response:
-        """200 when the model and the knowledge base answer, else 503."""
-        services: Services | None = request.app.state.services
-        if services and services.engine.is_ready() and services.search.is_ready():
-            return JSONResponse({"status": "ready", "actions": len(services.store.current().entries)})
+        """200 when the model and the knowledge base answer, else 503; ``missing`` is what answers go on without."""
+        health: Health = request.app.state.health
+        if health.services and health.is_ready():
+            actions = len(health.services.store.current().entries)
+            return JSONResponse({"status": "ready", "actions": actions, "missing": health.missing})
         raise ApiError(503, "starting", retry_after=RETRY_SECONDS)

@@ -4,15 +4,17 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from api import person_commands, staff_commands
+from api import ops_commands, person_commands, staff_commands
 from api.commands import one_sentence, settings
 from api.quiet import quiet_libraries
 from knowledge.errors import InvalidDirectory
@@ -23,6 +25,8 @@ kb = typer.Typer(no_args_is_help=True, help="The knowledge base.")
 app.add_typer(kb, name="kb")
 app.add_typer(staff_commands.app, name="staff")
 app.add_typer(person_commands.app, name="person")
+for _command in (ops_commands.doctor, ops_commands.backup, ops_commands.restore):
+    app.command()(_command)
 
 SOURCES_CHECK = ROOT.parent / "shared/checks/sources.py"
 
@@ -43,12 +47,18 @@ def serve(
     """Serve the chat, the directory and the API. WEB_CONCURRENCY sets the number of worker processes."""
     import uvicorn
 
+    # Before anything counts: the worker processes of this machine count together in a folder of this run.
+    folder = tempfile.TemporaryDirectory(prefix="passerelle-metrics-")
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder.name)
+
+    from api.logs import write_logs
     from api.opening import complete_channels, find_redis, open_knowledge, secret_key
     from bot.activation import model_to_serve
     from bot.phrasings import taught_by
 
     given = settings()
     workers = _workers()
+    write_logs(given)
     _refuse_taken_port(host, port)
     # What can fail fails here, in one process, before any worker starts.
     key = secret_key(given)
@@ -61,8 +71,10 @@ def serve(
     # Workers read it to say where they answer (api.server).
     where = os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
     typer.echo("Loading (some ten seconds)…")
+    # When it has ended uvicorn raises the signal that ended it once more: then things are tidied up, as at any end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     options: dict[str, Any] = {"factory": True, "host": host, "port": port, "log_level": "warning", "ws": "none", "access_log": False,
-                               "server_header": False, "timeout_graceful_shutdown": 10}  # fmt: skip
+                               "server_header": False, "timeout_graceful_shutdown": 10, "log_config": None}  # fmt: skip
     if workers == 1:
         uvicorn.run("api.server:application", **options)
     else:

@@ -26,7 +26,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",  # for browsers that do not read frame-ancestors
 }
 _HSTS = "max-age=31536000"
-_ALWAYS_ANSWERED = ("/healthz", "/readyz", "/static", "/docs", "/openapi.json", "/chat.js", "/widget.js")
+_ALWAYS_ANSWERED = ("/healthz", "/readyz", "/metrics", "/static", "/docs", "/openapi.json", "/chat.js", "/widget.js")
 
 
 class SecurityHeaders:

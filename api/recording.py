@@ -10,6 +10,7 @@ from api.wiring import Services
 from bot.engine import Message, Reply
 from knowledge.figures.counting import Series, count, part_of
 from knowledge.learning.keeping import Reason, keep
+from knowledge.metrics import MESSAGES, RECORDING_ERRORS
 from knowledge.schedules import now_in_paris
 from knowledge.search import Result
 
@@ -26,11 +27,13 @@ async def record(services: Services, asked: Message, reply: Reply, first: bool, 
 
     A failure of the database is noted and the answer goes out.
     """
+    MESSAGES.labels(asked.channel, HELD if held else reply.outcome).inc()
     try:
         await asyncio.to_thread(_record, services, asked, reply, first, held)
         if reply.outcome == "feedback":
             await record_unhelpful(services, asked.conversation_id)
     except SQLAlchemyError as error:
+        RECORDING_ERRORS.inc()
         logger.error("recording: the database failed (%s); a message is not counted", type(error).__name__)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.logs import write_logs
 from api.quiet import quiet_libraries
 from api.wiring import Services, open_services
 from knowledge.settings import Settings
@@ -14,13 +15,15 @@ from knowledge.settings import Settings
 def application() -> FastAPI:
     """Make the application from the environment and say when and where it answers."""
     quiet_libraries()
+    settings = Settings()
+    write_logs(settings)
 
     def open_and_say(settings: Settings) -> Services:
         services = open_services(settings, _say, early=app.state.channels.open)
         _say(f"Passerelle answers on {os.environ.get('PASSERELLE_ADDRESS', settings.public_url)}")
         return services
 
-    app = create_app(Settings(), open_and_say)
+    app = create_app(settings, open_and_say)
     return app
 
 

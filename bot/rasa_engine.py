@@ -24,6 +24,7 @@ from knowledge.cards import card
 from knowledge.database import open_engine, sessions
 from knowledge.directory import Directory, DirectoryStore
 from knowledge.doors import COUNTER, TOWN_HALL
+from knowledge.metrics import ENGINE_SECONDS
 from knowledge.schedules import now_in_paris
 from knowledge.settings import Settings
 
@@ -198,7 +199,10 @@ class RasaEngine:
         collector = Collector(message.channel)
         text = message.text if _PAYLOAD.fullmatch(message.text) else message.text.lstrip("/ ") or _NO_WORDS
         try:
-            await self._agent.handle_message(UserMessage(text, collector, sender_id=message.conversation_id, input_channel=message.channel))
+            with ENGINE_SECONDS.labels(message.channel).time():
+                await self._agent.handle_message(
+                    UserMessage(text, collector, sender_id=message.conversation_id, input_channel=message.channel)
+                )
         except Exception as error:  # a person must never be left without an answer
             # Where, but not the exception's text, which may quote what the person wrote.
             places = "".join(traceback.format_tb(error.__traceback__))
@@ -261,14 +265,8 @@ def _lock_store(redis_url: str | None) -> LockStore:
     if not redis_url:
         return InMemoryLockStore()
     url = make_url(redis_url)
-    return _Locks(
-        host=url.host or "localhost",
-        port=url.port or 6379,
-        db=int(url.database or 0),
-        username=url.username,
-        password=url.password,
-        use_ssl=url.drivername == "rediss",
-    )
+    where = {"host": url.host or "localhost", "port": url.port or 6379, "db": int(url.database or 0)}
+    return _Locks(**where, username=url.username, password=url.password, use_ssl=url.drivername == "rediss")
 
 
 class _PlacesOnly(logging.Formatter):

@@ -8,13 +8,16 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.engine import Engine, make_url
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
-from knowledge.errors import DatabaseUnavailable
+from knowledge.errors import DatabaseTooNew, DatabaseUnavailable
 from knowledge.locks import held
+from knowledge.metrics import count_failures
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -36,6 +39,7 @@ def open_engine(url: str) -> Engine:
         engine = sa.create_engine(url, future=True, pool_pre_ping=True, **_options(parsed.get_backend_name()))
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _tune_sqlite)
+        count_failures(engine)
         with engine.connect() as connection:
             connection.execute(sa.text("select 1"))
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
@@ -96,13 +100,32 @@ def see_one_moment(session: Session) -> None:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the tables to the newest revision; safe when several processes start at once."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    """Bring the tables to the newest revision; safe when several processes start at once.
+
+    Raises DatabaseTooNew.
+    """
+    config = _migrations()
     with alone(engine), engine.connect() as connection:
+        revisions(connection)
+        connection.rollback()  # what was read to compare must not begin the transaction of the migrations
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
+
+
+def revisions(connection: Connection) -> tuple[str | None, str]:
+    """Return the revision of the database (None: empty) and the newest that this code knows. Raises DatabaseTooNew."""
+    script = ScriptDirectory.from_config(_migrations())
+    found, newest = MigrationContext.configure(connection).get_current_revision(), script.get_current_head() or ""
+    if found is not None and found not in {revision.revision for revision in script.walk_revisions()}:
+        raise DatabaseTooNew(found, newest)
+    return found, newest
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
 
 
 @contextlib.contextmanager

@@ -11,6 +11,16 @@ class DatabaseUnavailable(KnowledgeError, ConnectionError):
     """The database cannot be reached or opened."""
 
 
+class DatabaseTooNew(KnowledgeError, RuntimeError):
+    """The database was migrated by a newer Passerelle than this one; nothing in it was touched."""
+
+    def __init__(self, found: str, known: str) -> None:
+        super().__init__(
+            f"The database is of a newer Passerelle (revision {found}, this one knows {known}): install that version again, "
+            "or restore a backup of before the upgrade (docs/operations.md)."
+        )
+
+
 class InvalidDirectory(KnowledgeError, ValueError):
     """The data files were refused; ``problems`` lists every reason."""
 

@@ -30,6 +30,10 @@ _AFTER_ERASURE = dt.timedelta(days=2)
 _AT_ONCE = 2000
 
 
+# What was written up to now is older than tomorrow, in every zone.
+_TOMORROW = 2
+
+
 @dataclass(frozen=True)
 class Rule:
     """Rows whose ``moment`` is ``older_than`` this are erased; None: than the retention time of the settings."""
@@ -80,6 +84,18 @@ def erase_older_than(session_factory: sessionmaker, days: int) -> dict[str, int]
         database = session.get_bind()
     wipe_journal(database)
     return erased
+
+
+def erase_all(session_factory: sessionmaker, days: int | None) -> dict[str, int]:
+    """Erase what is older than ``days`` (None: everything that people wrote, however new) after a restore.
+
+    Without days the answers kept for who sends twice go too, and what waits to be sent: it answers nobody any more.
+    """
+    if days is not None:
+        return erase_older_than(session_factory, days)
+    with session_factory.begin() as session:
+        session.execute(sa.delete(Answered))
+    return erase_older_than(session_factory, -_TOMORROW)
 
 
 def _bites(session_factory: sessionmaker, rule: Rule, limit: dt.datetime) -> Iterator[int]:

@@ -5,6 +5,7 @@ Read once at start and handed down (``create_app(settings)``); nothing else read
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseSettings, Field, SecretStr, validator
 
@@ -61,6 +62,13 @@ class Settings(BaseSettings):
     whatsapp_verify_token: SecretStr | None = Field(default=None, description="chosen by us, entered with the webhook's address at Meta")
     whatsapp_token: SecretStr | None = Field(default=None, description="access token of a system user; with it, answers leave")
     whatsapp_phone_number_id: str | None = Field(default=None, description="id of our number at Meta (not the number)")
+
+    metrics_token: SecretStr | None = Field(default=None, description="bearer token for /metrics; default: asked from this machine only")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="how log lines are written: for a terminal, or one JSON object each"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="warning", description="least severe log lines written")
+    drain_seconds: int = Field(default=0, ge=0, le=300, description="told to stop, so long not ready and still answering")
 
     class Config:
         env_prefix = "PASSERELLE_"

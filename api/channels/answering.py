@@ -26,6 +26,8 @@ from knowledge.delivery import abuse, inbox, kept, outbox, wishes
 from knowledge.delivery.abuse import Judgement
 from knowledge.delivery.models import IncomingMessage
 from knowledge.handover import talks
+from knowledge.metrics import ANSWERED_SECONDS
+from knowledge.moments import utc_now
 from nlu.french.distress import read_distress
 from nlu.french.text import clean
 
@@ -85,6 +87,7 @@ async def answer(services: Services, channel: Channel, message: IncomingMessage,
         logger.error("channels: a message of %s could not be answered (%s); it is tried again", channel.name, type(error).__name__)
         await asyncio.to_thread(_put_off, services, channel, message, owner)
         return
+    ANSWERED_SECONDS.labels(channel.name).observe((utc_now() - message.arrived_at).total_seconds())
     if draft:
         await record(services, _message(channel, message, asked), draft.reply, first=asked.first, held=asked.talk_open)
 

@@ -11,6 +11,7 @@ from api.wiring import Services
 from knowledge.delivery import outbox, spending, wishes
 from knowledge.delivery.models import SENDING, OutgoingMessage
 from knowledge.delivery.outbox import MOST_ATTEMPTS, UNKNOWN
+from knowledge.metrics import ATTEMPTS
 from knowledge.moments import utc_now
 from knowledge.schedules import now_in_paris
 
@@ -62,15 +63,20 @@ async def _deliver(services: Services, channel: Channel, message: OutgoingMessag
         delivering = channel.deliver(message.recipient or "", message.body or {}, message.key)
         provider_id = await asyncio.wait_for(delivering, PROVIDER_SECONDS)
     except Unsubscribed:
+        ATTEMPTS.labels(channel.name, "refused").inc()
         await asyncio.to_thread(_unsubscribe, services, channel, message, owner)
     except GiveUp as error:
+        ATTEMPTS.labels(channel.name, "refused").inc()
         await asyncio.to_thread(_bury, services, message, owner, error.reason)
     except TryLater as error:
+        ATTEMPTS.labels(channel.name, "doubt" if error.maybe_sent else "later").inc()
         await asyncio.to_thread(_doubt if error.maybe_sent else _try_later, services, message, owner, error)
     except Exception as error:  # a bug of ours or a line cut in the midst: it may have been sent
+        ATTEMPTS.labels(channel.name, "doubt").inc()
         logger.error("channels: sending by %s failed (%s)", channel.name, type(error).__name__)
         await asyncio.to_thread(_doubt, services, message, owner)
     else:
+        ATTEMPTS.labels(channel.name, "sent").inc()
         await asyncio.to_thread(_sent, services, channel, message, owner, provider_id)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from structlog.contextvars import bound_contextvars
 
 from api.channels import answering, sending
 from api.channels.port import Channel
@@ -27,6 +28,9 @@ _MOST = 4
 _LOOK_SECONDS = 1.0
 _BROKEN_SECONDS = 3.0
 _TIDY_SECONDS = 600
+# When the process is told to stop: for what is in hand. A provider that takes longer leaves its message in doubt,
+# and another process asks what became of it when the lease has run out.
+_LAST_SECONDS = 8.0
 
 Handle = Callable[[Services, Channel, Any, str], Awaitable[None]]
 
@@ -41,13 +45,17 @@ class Worker:
         self._arrived, self._to_leave = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
-        """Work; what is in hand at the end is finished by another process when its lease has run out."""
+        """Work. Cancelled, take nothing new, finish what is in hand, within ``_LAST_SECONDS``, and give back what is not."""
         self._loop = asyncio.get_running_loop()
-        await asyncio.gather(
-            self._pump(inbox.claim, answering.answer, self._arrived, self._to_leave),
-            self._pump(outbox.claim, sending.carry, self._to_leave, self._to_leave),
-            self._tidy(),
-        )
+        try:
+            # A group waits for all of its tasks, also when it is cancelled (``gather`` would not).
+            async with asyncio.TaskGroup() as working:
+                working.create_task(self._pump(inbox.claim, answering.answer, self._arrived, self._to_leave))
+                working.create_task(self._pump(outbox.claim, sending.carry, self._to_leave, self._to_leave))
+                working.create_task(self._tidy())
+        finally:
+            with contextlib.suppress(SQLAlchemyError):
+                await asyncio.to_thread(self._give_back)
 
     def wake(self) -> None:
         """Look at once. From any thread."""
@@ -81,8 +89,15 @@ class Worker:
                     with contextlib.suppress(asyncio.TimeoutError):
                         await asyncio.wait_for(due.wait(), _LOOK_SECONDS)
         finally:
+            if busy:
+                await asyncio.wait(busy, timeout=_LAST_SECONDS)
             for task in busy:
                 task.cancel()
+
+    def _give_back(self) -> None:
+        """Whoever looks next may answer what this process claimed and did not; what was being sent keeps its lease."""
+        with self._services.sessions.begin() as session:
+            inbox.give_back(session, self._owner)
 
     def _claim(self, claim: Callable[..., list[Any]], most: int) -> list[Any]:
         with self._services.sessions.begin() as session:
@@ -91,7 +106,9 @@ class Worker:
     async def _safely(self, handle: Handle, message: Any) -> None:
         """What nobody foresaw leaves the message to its lease: it is tried again when that has run out."""
         try:
-            await handle(self._services, self._channels[message.channel], message, self._owner)
+            # Every line that is logged on the way says which row it is about.
+            with bound_contextvars(row=f"{message.__tablename__}:{message.id}"):
+                await handle(self._services, self._channels[message.channel], message, self._owner)
         except Exception as error:
             logger.error("channels: a message of %s failed (%s); it is tried again", message.channel, type(error).__name__)
 

@@ -79,6 +79,13 @@ def put_off(session: Session, message: IncomingMessage, owner: str, seconds: flo
     return _end(session, message, owner, due_at=utc_now() + dt.timedelta(seconds=seconds))
 
 
+def give_back(session: Session, owner: str) -> None:
+    """Let others claim at once what ``owner`` leased and will not answer any more; the try does not count."""
+    mine = sa.update(IncomingMessage).where(IncomingMessage.owner == owner, IncomingMessage.state == WAITING)
+    values = {"owner": None, "leased_until": None, "attempts": IncomingMessage.attempts - 1}
+    session.execute(mine.values(**values).execution_options(synchronize_session=False))
+
+
 def is_first_of_all(session: Session, message: IncomingMessage) -> bool:
     """True when nothing came from this person before (that we still know of)."""
     before = sa.select(IncomingMessage.id).where(IncomingMessage.conversation == message.conversation, IncomingMessage.id < message.id)

@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 
 from knowledge.directory import Directory, DirectoryStore, Entry
+from knowledge.metrics import REFIT_SECONDS, REFITS
 from knowledge.schema import OutsideTopic
 from knowledge.search.filters import Filters, Fit, person_fit
 from knowledge.search.kept import fitted
@@ -174,6 +175,11 @@ class Search:
         _person_in.cache_clear()
         forget_texts()
 
+    @property
+    def version(self) -> int:
+        """Version of the directory that it was last fitted on; 0 before."""
+        return self._index.version if self._index else 0
+
     def is_ready(self) -> bool:
         return self._index is not None and bool(self._store.current().entries)
 
@@ -240,8 +246,11 @@ class Search:
 
     def _refit(self, directory: Directory) -> None:
         try:
-            self._index = _Index(directory)
+            with REFIT_SECONDS.time():
+                self._index = _Index(directory)
+            REFITS.labels("done").inc()
         except Exception:  # the index in use stays; the next message tries again
+            REFITS.labels("failed").inc()
             logger.exception("search: the refit failed")
         finally:
             self._refitting.release()
@@ -281,9 +290,7 @@ def _doors(index: _Index, scores: Scores) -> dict[str, float]:
 
 
 def _raised(entries: list[Entry], margins: np.ndarray, doors: dict[str, float]) -> np.ndarray:
-    for i, entry in enumerate(entries if doors else ()):
-        margins[i] = max(margins[i], doors.get(entry.id, margins[i]))
-    return margins
+    return np.array([max(margin, doors.get(e.id, margin)) for e, margin in zip(entries, margins, strict=True)]) if doors else margins
 
 
 def _fits(entries: list[Entry], margins: np.ndarray, person: Person) -> dict[int, tuple[Fit, ...]]:

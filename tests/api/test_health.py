@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from api.health import Health
 from api.opening import BadSettings
 from api.wiring import Services
 
@@ -96,6 +97,8 @@ def test_what_cannot_start_stays_alive_and_not_ready(open_app, monkeypatch: pyte
 
 def test_not_ready_while_the_engine_or_the_search_is_not(open_app, services: Services):
     class Never:
+        version = 0
+
         def is_ready(self) -> bool:
             return False
 
@@ -103,3 +106,40 @@ def test_not_ready_while_the_engine_or_the_search_is_not(open_app, services: Ser
         broken = replace(services, **{part: Never()})
         client = open_app(lambda _settings, broken=broken: broken, wait=False)
         assert client.get("/readyz").status_code == 503
+
+
+async def test_one_failure_in_passing_is_none_and_a_lasting_one_is_told_until_it_ends():
+    health, down = Health(), ConnectionError()
+
+    async def look(failure: Exception | None) -> list[str]:
+        def probe() -> None:
+            if failure:
+                raise failure
+
+        await health.look({"database": probe})
+        return health.missing
+
+    assert [await look(failure) for failure in (None, down, down, None, down, down, down, None)] == [[]] * 6 + [["database"], []]
+
+
+async def test_what_hangs_is_told_and_takes_no_more_than_one_thread(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("api.health._LOOK_TIMEOUT", 0.01)
+    health, tries, go_on = Health(), [], threading.Event()
+
+    def hangs() -> None:
+        tries.append(1)
+        go_on.wait(20)
+
+    for _ in range(3):
+        await health.look({"redis": hangs})
+    go_on.set()
+    assert (health.missing, len(tries)) == (["redis"], 1)
+
+
+def test_what_is_missing_is_said_and_makes_nothing_unready(open_app):
+    client = open_app()
+    client.app.state.health._failed["redis"] = 3
+    assert client.get("/readyz").json()["missing"] == ["redis"]
+    client.app.state.health.stop()
+    assert client.get("/readyz").status_code == 503
+    assert client.post("/api/chat", json={"message": "bonjour"}).status_code == 200

@@ -53,6 +53,7 @@ class Still:
     """In the place of the search and of the watch over models."""
 
     calls: list[Any] = field(default_factory=list)
+    version: int = 1
 
     def is_ready(self) -> bool:
         return True

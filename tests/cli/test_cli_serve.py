@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -98,6 +99,11 @@ def test_two_processes_share_conversations_and_leave_them_to_the_agent_who_write
     with serve(WEB_CONCURRENCY="2", PASSERELLE_RATE_LIMIT_CHAT="0", **settings) as address:
         _wait_for_workers(tmp_path / "serve.log", 2)
         _talk(address, 6)
+        for _ in range(4):  # whichever process is asked, it tells of both
+            counted = httpx.get(f"{address}/metrics").text
+            answers = re.findall(r'^passerelle_messages_total\{channel="web",outcome="\w+"\} ([\d.]+)$', counted, re.M)
+            assert sum(map(float, answers)) == 24
+            assert 'passerelle_ready{part="engine"} 1.0' in counted
         database = open_engine(postgres)
         try:
             _hold_a_talk(address, sessions(database))
@@ -122,6 +128,27 @@ def test_workers_share_what_was_loaded_and_one_that_dies_is_replaced(serve, tmp_
         _wait_for_workers(log, 3)
         _talk(address, 4)
     assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.soak
+def test_told_to_stop_it_is_not_ready_and_answers_until_the_balancer_has_seen_it(
+    passerelle: list[str], with_model: dict[str, str], free_port: str
+):
+    address, settings = f"http://127.0.0.1:{free_port}", {**with_model, "PORT": free_port, "PASSERELLE_DRAIN_SECONDS": "5"}
+    process = subprocess.Popen([*passerelle, "serve"], env=settings, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + STARTING_SECONDS
+        while not _ready(address):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        while httpx.get(f"{address}/readyz").status_code == 200:
+            assert time.monotonic() < deadline
+        assert httpx.post(f"{address}/api/chat", json={"message": "bonjour"}, timeout=30).json()["outcome"] == "greet"
+        process.wait(5 + STOPPING_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _hold_a_talk(address: str, factory) -> None:

@@ -17,6 +17,8 @@ PUBLIC = {
     "/openapi.json", "/healthz", "/readyz", "/.well-known/security.txt",
     "/api/chat", "/api/conversations/{conversation_id}", "/api/conversations/{conversation_id}/messages", "/api/feedback",
     "/api/callbacks", "/api/actions", "/api/actions/{action_id}", "/api/search",
+    # Closed by its token, or open to this machine alone (tests/api/test_monitoring.py).
+    "/metrics",
     # Closed by the signature of the provider (tests/channels).
     "/channels/twilio/sms", "/channels/twilio/status", "/channels/sms", "/channels/sms/status", "/channels/messenger", "/channels/whatsapp",
     "/staff/connexion", "/staff/connexion/code", "/staff/connexion/openid", "/staff/connexion/openid/retour", "/staff/invitation/{token}",
