@@ -119,6 +119,8 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
         health: Health = app.state.health
         for work in (_erase_in_time(services, settings), _follow_model(services), app.state.channels.run(services), health.watch(services)):
             running.create_task(work)
+        if services.broker:
+            running.create_task(services.broker.run())
 
 
 async def _erase_in_time(services: Services, settings: Settings) -> None:

@@ -1,7 +1,6 @@
 """``passerelle``: the command line. Every expected failure is one sentence and a non-zero exit."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -14,16 +13,18 @@ from typing import Any
 
 import typer
 
-from api import ops_commands, person_commands, staff_commands
+from api import machine_commands, ops_commands, person_commands, staff_commands
 from api.commands import one_sentence, settings
 from api.quiet import quiet_libraries
 from knowledge.errors import InvalidDirectory
-from knowledge.settings import ROOT, Settings
+from knowledge.settings import ROOT
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Passerelle: the assistant of Blois' residents, and its directory.")
 kb = typer.Typer(no_args_is_help=True, help="The knowledge base.")
 app.add_typer(kb, name="kb")
 app.add_typer(staff_commands.app, name="staff")
+for _command in (machine_commands.prepare, machine_commands.statistics):
+    app.command()(_command)
 app.add_typer(person_commands.app, name="person")
 for _command in (ops_commands.doctor, ops_commands.backup, ops_commands.restore):
     app.command()(_command)
@@ -52,22 +53,13 @@ def serve(
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder.name)
 
     from api.logs import write_logs
-    from api.opening import complete_channels, find_redis, open_knowledge, secret_key
-    from bot.activation import model_to_serve
-    from bot.phrasings import taught_by
+    from api.preparing import prepare
 
     given = settings()
     workers = _workers()
     write_logs(given)
     _refuse_taken_port(host, port)
-    # What can fail fails here, in one process, before any worker starts.
-    key = secret_key(given)
-    find_redis(given)
-    complete_channels(given)
-    typer.echo(f"Knowledge base: {_load_files(given)} actions.")
-    database, factory, store = open_knowledge(given)
-    model_to_serve(factory, given.var_dir, key, taught_by(store.current()), typer.echo)
-    database.dispose()
+    prepare(given, typer.echo)
     # Workers read it to say where they answer (api.server).
     where = os.environ["PASSERELLE_ADDRESS"] = f"http://{host}:{port}"
     typer.echo("Loading (some ten seconds)…")
@@ -81,20 +73,6 @@ def serve(
         from api.workers import serve as serve_with
 
         serve_with(given, workers, lambda app: uvicorn.Config(app, **options), typer.echo, where)
-
-
-def _load_files(given: Settings) -> int:
-    """Bring the database up to the files, unless agents changed what they hold; returns how many actions it holds."""
-    from api.opening import open_knowledge
-    from knowledge.errors import EditedDirectory
-    from knowledge.loader import load
-
-    database, factory, store = open_knowledge(given)
-    with contextlib.suppress(EditedDirectory):  # the database is the directory's home once agents work in it
-        load(factory)
-    actions = len(store.current().entries)
-    database.dispose()
-    return actions
 
 
 def _workers() -> int:
@@ -165,10 +143,11 @@ def _say(reply: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _services() -> Any:
+    from api.preparing import load_files
     from api.wiring import open_services
 
     given = settings()
-    _load_files(given)
+    load_files(given)
     return open_services(given, lambda text: typer.echo(text, err=True))
 
 
@@ -178,10 +157,11 @@ def train(
     candidate: bool = typer.Option(False, "--candidate", help="leave it to an administrator to let the new model answer"),
 ) -> None:
     """Train the language model on the directory's phrasings; it answers from then on if it is not worse than the present one."""
+    from api.preparing import load_files
     from api.retraining import retrain
 
     given = settings()
-    _load_files(given)
+    load_files(given)
     retrain(given, typer.echo, activate=not candidate)
 
 
@@ -189,11 +169,12 @@ def train(
 @one_sentence
 def evaluate(files: list[Path] = typer.Argument(None, help="sets (CSV); default: those of nlu/evaluation")) -> None:
     """Report on understanding: routing per voice, safety, limits, calibration (text, HTML, PNG)."""
+    from api.preparing import load_files
     from api.wiring import open_services
     from bot.evaluation import EvaluationError, SettableClock, run
 
     given, clock = settings(), SettableClock()
-    _load_files(given)
+    load_files(given)
     services = open_services(given, lambda text: typer.echo(text, err=True), clock)
     try:
         report = run(services.engine, services.search, services.store.current(), files or None, given.var_dir / "reports", clock.set)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.wiring import Services
 from bot.engine import Message, Reply
 from knowledge.figures.counting import Series, count, part_of
+from knowledge.figures.events import FigureEvent, apply
 from knowledge.learning.keeping import Reason, keep
 from knowledge.metrics import MESSAGES, RECORDING_ERRORS
 from knowledge.schedules import now_in_paris
@@ -29,7 +30,9 @@ async def record(services: Services, asked: Message, reply: Reply, first: bool, 
     """
     MESSAGES.labels(asked.channel, HELD if held else reply.outcome).inc()
     try:
-        await asyncio.to_thread(_record, services, asked, reply, first, held)
+        event = await asyncio.to_thread(_record, services, asked, reply, first, held)
+        if event and services.broker and not await services.broker.publish(event):
+            await asyncio.to_thread(_count, services, event)
         if reply.outcome == "feedback":
             await record_unhelpful(services, asked.conversation_id)
     except SQLAlchemyError as error:
@@ -48,15 +51,26 @@ async def record_unhelpful(services: Services, conversation_id: str) -> None:
             return
 
 
-def _record(services: Services, asked: Message, reply: Reply, first: bool, held: bool) -> None:
+def _record(services: Services, asked: Message, reply: Reply, first: bool, held: bool) -> FigureEvent | None:
+    """Keep what was missed, and count, or return what another is to count."""
     at = now_in_paris()
     # The engine has just searched for it; the search remembers.
     result = services.search.find(asked.text, limit=1) if reply.read in ("need", "outside") else None
     missed = None if asked.text.startswith("/") else _missed(reply, result)
+    counted = tuple(_counted(reply, result, first, held, part_of(at)))
+    if missed or not services.broker:
+        with services.sessions.begin() as session:
+            if not services.broker:
+                count(session, at, asked.channel, counted)
+            if missed:
+                keep(session, asked.text, missed, at.date())
+    return FigureEvent(at.date(), asked.channel, tuple((series.value, name) for series, name in counted)) if services.broker else None
+
+
+def _count(services: Services, event: FigureEvent) -> None:
+    """Count here what the broker may not have: it may have it all the same, and then it is counted once."""
     with services.sessions.begin() as session:
-        count(session, at, asked.channel, _counted(reply, result, first, held, part_of(at)))
-        if missed:
-            keep(session, asked.text, missed, at.date())
+        apply(session, [event])
 
 
 def _counted(reply: Reply, result: Result | None, first: bool, held: bool, part: str) -> Iterator[tuple[Series, str]]:

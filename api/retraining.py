@@ -19,7 +19,7 @@ from bot.evaluation import EvaluationError, SettableClock, run
 from bot.evaluation.compare import compare, is_worse
 from bot.phrasings import taught_by
 from bot.training import TrainingFailed
-from knowledge import trained_models
+from knowledge import model_files, trained_models
 from knowledge.database import migrate, open_engine
 from knowledge.directory import DirectoryStore
 from knowledge.search import Search
@@ -47,11 +47,15 @@ def retrain(settings: Settings, say: Callable[[str], None], activate: bool) -> N
             taught = taught_by(store.current())
             with factory() as session:
                 active, kept = trained_models.active(session), trained_models.needed(session)
-            path = training.train(settings.var_dir, secret_key(settings), say, taught, kept)
+            key = secret_key(settings)
+            path = training.train(settings.var_dir, key, say, taught, kept)
+            old = training.models_of(settings.var_dir) / active.name if active else None
             with factory.begin() as session:
                 trained_models.register(session, path.name, training.sha256(path), code)
-            old = training.models_of(settings.var_dir) / active.name if active else None
-            comparable = active and active.code == code and old and training.intact(old, secret_key(settings)) and active.name != path.name
+                model_files.put(session, path)
+                if old and not training.intact(old, key):
+                    model_files.fetch(session, old)
+            comparable = active and active.code == code and old and training.intact(old, key) and active.name != path.name
             if comparable:
                 report = _compared(settings, store, old, path, say)
                 with factory.begin() as session:

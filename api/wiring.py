@@ -18,6 +18,7 @@ from bot.activation import ModelWatch, model_to_serve
 from bot.engine import DialogueEngine
 from bot.phrasings import taught_by
 from knowledge.directory import DirectoryStore
+from knowledge.figures.events import Publisher
 from knowledge.schedules import now_in_paris
 from knowledge.search import Search
 from knowledge.settings import Settings
@@ -49,6 +50,7 @@ class Services(Ground):
     search: Search
     engine: DialogueEngine
     models: ModelWatch
+    broker: Publisher | None = None
 
 
 def open_ground(settings: Settings) -> Ground:
@@ -90,9 +92,17 @@ def open_services(
         thread.join()
     say(f"Ready: {len(store.current().entries)} actions, loaded in {time.monotonic() - started:.0f} s.")
     models = ModelWatch(factory, settings.var_dir, ground.secret_key, model, engine.renew)
-    return Services(settings, factory, store, ground.secret_key, database, search, engine, models)
+    return Services(settings, factory, store, ground.secret_key, database, search, engine, models, _broker(settings))
 
 
 def _fit(search: Search) -> None:
     meaning("")  # loads the encoder, which the first message would wait for
     search.fit()
+
+
+def _broker(settings: Settings) -> Publisher | None:
+    if not settings.broker_url:
+        return None
+    from bot.rasa_broker import FigureBroker  # Rasa, which is loaded by now
+
+    return FigureBroker(settings.broker_url)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import sessionmaker
 
 from bot import training
 from bot.phrasings import Taught
-from knowledge import trained_models
+from knowledge import model_files, trained_models
 
 logger = logging.getLogger(__name__)
 
@@ -23,16 +23,34 @@ def model_to_serve(session_factory: sessionmaker, var_dir: Path, key: str, taugh
 
     Phrasings that changed since do not train at a start: a new model is evaluated first. Raises TrainingFailed.
     """
-    code = training.code_fingerprint()
-    with session_factory() as session:
-        active = trained_models.active(session)
-    if active and active.code == code and _is_ours(training.models_of(var_dir) / active.name, active.sha256, key):
-        return training.models_of(var_dir) / active.name
-    path = training.ensure_model(var_dir, key, say, taught)
-    with session_factory.begin() as session:
-        trained_models.register(session, path.name, training.sha256(path), code)
-        trained_models.activate(session, path.name, code, _AT_START, compared=False)
+    if ready := _active_here(session_factory, training.models_of(var_dir), key):
+        return ready
+    with model_files.one_trains(session_factory):
+        if ready := _active_here(session_factory, training.models_of(var_dir), key):  # another machine trained it meanwhile
+            return ready
+        path = training.ensure_model(var_dir, key, say, taught)
+        code = training.code_fingerprint()
+        with session_factory.begin() as session:
+            trained_models.register(session, path.name, training.sha256(path), code)
+            model_files.put(session, path)
+            trained_models.activate(session, path.name, code, _AT_START, compared=False)
     return path
+
+
+def _active_here(session_factory: sessionmaker, folder: Path, key: str) -> Path | None:
+    """The active model when it runs with this code and is on this machine, brought here if need be."""
+    with session_factory.begin() as session:
+        active = trained_models.active(session)
+        if active is None or active.code != training.code_fingerprint():
+            return None
+        path = folder / active.name
+        if not _is_ours(path, active.sha256, key):
+            model_files.fetch(session, path)
+        if not _is_ours(path, active.sha256, key):
+            return None
+        if not model_files.is_kept(session, active.name):  # trained before models were kept for other machines
+            model_files.put(session, path)
+        return path
 
 
 class ModelWatch:
@@ -61,10 +79,12 @@ class ModelWatch:
         try:
             with self._sessions() as session:
                 active = trained_models.active(session)
+                if active and self._is_news(active) and not _is_ours(self._folder / active.name, active.sha256, self._key):
+                    model_files.fetch(session, self._folder / active.name)
         except SQLAlchemyError as error:
             logger.warning("models: the database does not answer (%s); the model in use stays", type(error).__name__)
             return False
-        if active is None or active.name in (self.serving, self._refused):
+        if active is None or not self._is_news(active):
             return False
         path, started = self._folder / active.name, time.monotonic()
         if active.code != self.code or not _is_ours(path, active.sha256, self._key):
@@ -76,6 +96,9 @@ class ModelWatch:
         self.serving, self._refused = active.name, ""
         logger.info("models: %s answers, loaded in %.1f s", active.name, time.monotonic() - started)
         return True
+
+    def _is_news(self, active: trained_models.TrainedModel) -> bool:
+        return active.name not in (self.serving, self._refused)
 
     def _refuse(self, name: str, why: str) -> bool:
         logger.error("models: %s was activated and cannot be used (%s); the model in use stays", name, why)

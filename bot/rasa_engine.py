@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Engine
 
 from bot.engine import OUTCOMES, Draft, Message, Outcome, QuickReply, Reply, Turn, Utterance
 from bot.lean_imports import lean_imports
@@ -32,8 +32,7 @@ with lean_imports():
     from rasa.core.actions.action import RemoteAction
     from rasa.core.agent import Agent
     from rasa.core.channels.channel import OutputChannel, UserMessage
-    from rasa.core.lock import TicketLock
-    from rasa.core.lock_store import InMemoryLockStore, LockStore, RedisLockStore
+    from rasa.core.lock_store import InMemoryLockStore, LockStore
     from rasa.core.nlg.generator import NaturalLanguageGenerator
     from rasa.shared.core.domain import Domain
     from rasa.utils.endpoints import EndpointConfig
@@ -41,6 +40,7 @@ with lean_imports():
     from rasa_sdk.executor import ActionExecutor
 
     from bot.rasa_runner import read_in_context, run_lean
+    from bot.rasa_shared_locks import shared_locks
     from bot.rasa_tracker_store import TrackerStore
 
 logger = logging.getLogger(__name__)
@@ -53,8 +53,6 @@ _PAYLOAD = re.compile(
 )
 # Stands for a message of slashes only, which Rasa would read as an unnamed intent.
 _NO_WORDS = "?"
-# Longer than any message is waited for.
-_LOCK_SECONDS = 3600
 
 
 class Clock(Protocol):
@@ -254,19 +252,8 @@ def _reply(conversation_id: str, messages: list[dict[str, Any]]) -> Reply:
     return Reply(conversation_id, outcome, said, tuple(actions), read)
 
 
-class _Locks(RedisLockStore):
-    """Rasa's own; what a process leaves behind that is killed, the id of a conversation, goes by itself."""
-
-    def save_lock(self, lock: TicketLock) -> None:
-        self.red.set(self.key_prefix + lock.conversation_id, lock.dumps(), ex=_LOCK_SECONDS)
-
-
 def _lock_store(redis_url: str | None) -> LockStore:
-    if not redis_url:
-        return InMemoryLockStore()
-    url = make_url(redis_url)
-    where = {"host": url.host or "localhost", "port": url.port or 6379, "db": int(url.database or 0)}
-    return _Locks(**where, username=url.username, password=url.password, use_ssl=url.drivername == "rediss")
+    return shared_locks(redis_url) if redis_url else InMemoryLockStore()
 
 
 class _PlacesOnly(logging.Formatter):

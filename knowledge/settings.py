@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     var_dir: Path = Field(default=ROOT / "var", description="database, model and caches")
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in var_dir")
     redis_url: str | None = Field(default=None, description="locks and rate limits; default: in process")
+    broker_url: str | None = Field(default=None, description="RabbitMQ for figures; default: counted in the database at once")
     secret_key: SecretStr | None = Field(default=None, description="signs what leaves the server; generated into var_dir when unset")
     public_url: str = Field(default="http://127.0.0.1:8000", description="address under which people reach the service")
     security_contact: str | None = Field(default=None, description="where weaknesses are reported (mailto: or https:)")

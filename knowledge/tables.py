@@ -9,6 +9,7 @@ import knowledge.feedback
 import knowledge.figures.models
 import knowledge.handover.models
 import knowledge.learning.models
+import knowledge.model_files
 import knowledge.once
 import knowledge.reports
 import knowledge.trained_models  # noqa: F401

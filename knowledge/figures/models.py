@@ -1,8 +1,9 @@
-"""The one table of figures: sums by day. Nothing in it belongs to a conversation."""
+"""The one table of figures: sums by day, and which events of the broker are in them. Nothing belongs to a conversation."""
 
 import sqlalchemy as sa
 
 from knowledge.models import Base
+from knowledge.moments import Moment, utc_now
 
 
 class Count(Base):
@@ -17,3 +18,11 @@ class Count(Base):
     series = sa.Column(sa.String(20), primary_key=True)
     name = sa.Column(sa.String(80), primary_key=True)
     count = sa.Column(sa.Integer, nullable=False)
+
+
+class CountedEvent(Base):
+    """An event that is in the figures, by its random id, so that it is not counted again. Forgotten after a week."""
+
+    __tablename__ = "counted_events"
+    id = sa.Column(sa.String(32), primary_key=True)
+    at = sa.Column(Moment, nullable=False, default=utc_now, index=True)
