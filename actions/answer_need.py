@@ -6,7 +6,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import follow_up
 from actions.alarm import kind_before
-from actions.base import STAYS, TAUGHT_OUTSIDE, DirectoryAction, confidence_of, intent_of, language_of, likeliest_intents, text_of, utter
+from actions.base import STAYS, TAUGHT_OUTSIDE, DirectoryAction, confidence_of, intent_chances, intent_of, language_of, text_of, utter
 from actions.compare import ActionCompare
 from actions.need import AnswersNeeds
 from actions.orient import ActionOrient
@@ -60,11 +60,11 @@ class ActionAnswerNeed(AnswersNeeds):
             return rather(self._services).run(dispatcher, tracker, domain)
         staying = self.staying(tracker)
         if staying >= STAYS:
-            return self._go_on(dispatcher, tracker, domain)
+            return self.go_on(dispatcher, tracker, domain)
         if doors := self._named_doors(tracker):
             return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify)
         if staying >= _MAY_STAY and self._goes_on(tracker):
-            return self._go_on(dispatcher, tracker, domain)
+            return self.go_on(dispatcher, tracker, domain)
         return self.answer_need(dispatcher, tracker)
 
     def _rather(self, tracker: Tracker) -> type[DirectoryAction] | None:
@@ -108,10 +108,10 @@ class ActionAnswerNeed(AnswersNeeds):
             return False
         return not result.is_sure(_LIKELY)
 
-    def _go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+    def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         """Answer with the fact most likely asked for, else that it is not known and who to ask."""
-        ranked = tracker.latest_message.get("intent_ranking") or []
-        asked = next((_FOLLOW_UPS[i["name"]] for i in ranked if i["name"] in _FOLLOW_UPS and i["confidence"] >= _MAY_BE_ASKED), None)
+        likely = (intent for intent, chance in intent_chances(tracker).items() if chance >= _MAY_BE_ASKED)
+        asked = next((_FOLLOW_UPS[intent] for intent in likely if intent in _FOLLOW_UPS), None)
         if asked:
             return asked(self._services).run(dispatcher, tracker, domain)
         if current := self.entry(tracker.get_slot("current_action")):
@@ -121,7 +121,7 @@ class ActionAnswerNeed(AnswersNeeds):
     def _elliptic(self, tracker: Tracker) -> type[DirectoryAction] | None:
         """What a message without a subject of its own asks of the current action, else None."""
         text = text_of(tracker)
-        asked = next((_FOLLOW_UPS[intent] for intent in likeliest_intents(tracker) if intent in _FOLLOW_UPS), None)
+        asked = next((_FOLLOW_UPS[intent] for intent in intent_chances(tracker) if intent in _FOLLOW_UPS), None)
         named = subject_words(text)
         if len(words(text)) > len(named) and self.services.store.current().of_organisation(named):  # « les horaires de la mairie »
             return asked

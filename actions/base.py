@@ -114,8 +114,7 @@ class DirectoryAction(Action):
         current, text = self.entry(tracker.get_slot("current_action")), text_of(tracker)
         if current is None or not words(text) or self._names_another(tracker, current, text):
             return 0.0
-        intents = {ranked["name"]: ranked["confidence"] for ranked in tracker.latest_message.get("intent_ranking") or []}
-        return chance(signs(text, intents, current.id, self.services.search, self.services.store.current()))
+        return chance(signs(text, intent_chances(tracker), current.id, self.services.search, self.services.store.current()))
 
     def _names_another(self, tracker: Tracker, current: Entry, text: str) -> bool:
         """True for the name of another organisation or action, or words that suit one spoken of before better than the current."""
@@ -225,9 +224,10 @@ def confidence_of(tracker: Tracker) -> float:
     return float((tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
 
 
-def likeliest_intents(tracker: Tracker) -> list[str]:
-    """The intents that the last message may have had, likeliest first."""
-    return [ranked["name"] for ranked in tracker.latest_message.get("intent_ranking") or []]
+def intent_chances(tracker: Tracker) -> dict[str, float]:
+    """The intents that the last message may have had with their probability, likeliest first; of an alarm, those if it is mistaken."""
+    said = tracker.latest_message
+    return {ranked["name"]: ranked["confidence"] for ranked in said.get("intent_ranking") or said.get("calm_ranking") or []}
 
 
 def entity(tracker: Tracker, name: str) -> Any:

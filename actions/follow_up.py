@@ -143,6 +143,9 @@ class ActionTellOrganiser(FollowUp):
 class ActionTellStatus(FollowUp):
     action_name, response = "action_tell_status", "say_status"
 
+    def knows(self, entry: Entry) -> bool:
+        return entry.action.kind == "action"  # « depuis quelle année ? » of a subject of the FAQ
+
 
 class ActionTellSource(FollowUp):
     action_name, response = "action_tell_source", "say_source"

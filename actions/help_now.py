@@ -5,6 +5,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import kind_before, say_help
+from actions.answer_need import ActionAnswerNeed
 from actions.base import confidence_of, entity, language_of, text_of, utter
 from actions.need import AnswersNeeds
 from nlu.french.distress import read_distress
@@ -32,6 +33,9 @@ class ActionHelpNow(AnswersNeeds):
         text, language = text_of(tracker), language_of(tracker)
         if language and self._is_calm_abroad(tracker, language):
             return self.answer_abroad(dispatcher, tracker, language)
+        if self._goes_on(tracker):  # « et ils aident à trouver une voiture après », of the driving lessons
+            utter(dispatcher, "say_caution", kind=entity(tracker, _KIND))
+            return ActionAnswerNeed(self._services).go_on(dispatcher, tracker, domain)
         if self._may_be_calm(tracker):
             utter(dispatcher, "say_caution", kind=entity(tracker, _KIND))
             return self.answer_need(dispatcher, tracker)
@@ -48,6 +52,10 @@ class ActionHelpNow(AnswersNeeds):
         """True when what is understood of another language is calm: the detector fears words that it does not know."""
         understood = gloss(text_of(tracker), language)
         return bool(understood.concepts) and not understood.urgent and confidence_of(tracker) < _SURE_ALARM_ABROAD
+
+    def _goes_on(self, tracker: Tracker) -> bool:
+        """True when the alarm is unsure and the message is likely about what is spoken of."""
+        return confidence_of(tracker) < _SURE_ALARM and read_distress(text_of(tracker)) is None and self.stays(tracker)
 
     def _may_be_calm(self, tracker: Tracker) -> bool:
         """True when the alarm is unsure and something calm is likelier.

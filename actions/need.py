@@ -52,7 +52,14 @@ class AnswersNeeds(DirectoryAction):
         needs = find_needs(self.services.search, wanted(text), person_of(tracker), outside_odds(tracker))
         if len(needs) > 1:
             return self._show_several(dispatcher, tracker, needs)
-        return self._answer(dispatcher, tracker, self._with_what_was_asked(tracker, needs[0]))
+        return self._answer(dispatcher, tracker, self._with_what_was_asked(tracker, self._respelt(tracker, needs[0])))
+
+    def _respelt(self, tracker: Tracker, result: Result) -> Result:
+        """Where the message leads nowhere, the result for its words put right when that surely leads somewhere."""
+        if decide(result).kind in (Kind.answer, Kind.clarify):
+            return result
+        respelt = self.find(tracker, self.services.search.respelt(text_of(tracker)))
+        return respelt if decide(respelt).kind is Kind.answer else result
 
     def _with_what_was_asked(self, tracker: Tracker, result: Result) -> Result:
         """The result for the need and the answer to our question about it, when the answer alone says little."""

@@ -11,7 +11,7 @@ from actions.tell_audience import ActionTellAudience
 from knowledge.search import Kind, decide
 from knowledge.search.filters import CLOSED, person_fit
 from nlu.french.ellipsis import subject_words
-from nlu.french.person import Person, read_person
+from nlu.french.person import Person, read_person, without_tongue
 from nlu.french.reference import puts_first, would_come
 from nlu.french.text import words
 
@@ -40,13 +40,13 @@ class ActionRefine(AnswersNeeds):
     def _is_a_need_of_its_own(self, said: str, person: Person) -> bool:
         """True when more is said than who and where: « pour ma mère » and « j'habite à Kennedy » only narrow the need."""
         where = set(words((person.quarter or "").replace("-", " ")))
-        return bool(set(subject_words(said)) - where) and self.named(said) is not None
+        return bool(set(subject_words(without_tongue(said))) - where) and self.named(said) is not None
 
     def _answer_anew(self, dispatcher: CollectingDispatcher, tracker: Tracker, need: str, person: Person) -> list[EventType]:
         """The newer words decide between doors; the need alone decides when they say nothing new."""
         # Who it is for is a fact that filters; as words it would lead to what is for such people.
-        newer = " ".join(subject_words(text_of(tracker)))
-        shown = self._doors(tracker, [f"{need} {newer}", need, f"{need} {text_of(tracker)}"], person) if need else []
+        newer = " ".join(subject_words(without_tongue(text_of(tracker))))
+        shown = self._doors(tracker, [f"{need} {newer}", need, f"{need} {without_tongue(text_of(tracker))}"], person) if need else []
         if not need:
             utter(dispatcher, "say_ask_need")
             return [remember_person(person)]

@@ -4,7 +4,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import entity, likeliest_intents, now_about, text_of, utter
+from actions.base import entity, intent_chances, now_about, text_of, utter
 from actions.compare import ActionCompare
 from actions.need import AnswersNeeds, misunderstand
 from actions.orient import ActionOrient
@@ -24,7 +24,7 @@ class ActionShowAction(AnswersNeeds):
             nth = read_nth(text_of(tracker), len(shown))
             chosen = self.entry(shown[nth]) if nth is not None else None
         if chosen is None:
-            if "compare" in likeliest_intents(tracker)[:2] and shown:  # « différence option 1 / option 2 »
+            if "compare" in list(intent_chances(tracker))[:2] and shown:  # « différence option 1 / option 2 »
                 return ActionCompare(self._services).run(dispatcher, tracker, domain)
             if self.surely_a_need(tracker):  # « cours de français, 3 niveaux »
                 return self.answer_need(dispatcher, tracker)

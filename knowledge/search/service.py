@@ -20,6 +20,7 @@ from knowledge.search.filters import Filters, Fit, person_fit
 from knowledge.search.kept import fitted
 from knowledge.search.likeness import Rows
 from knowledge.search.ranker import OUTSIDE, Example, Scores
+from knowledge.search.spelling import Spelling
 from nlu.french.features import forget_texts
 from nlu.french.person import Person, read_person
 from nlu.french.text import clean, words
@@ -136,6 +137,7 @@ class _Index:
         # A turn asks for the same text up to three times: as a whole, as a follow-up, as a part.
         self.score = functools.lru_cache(_LAST_TEXTS)(self.ranker.score)
         self.topic = functools.lru_cache(_LAST_TEXTS)(self._topic)
+        self.spelling = Spelling(self.ranker.features.words())
         self.topic_rows = Rows(self.ranker.outside_rows, self.ranker.features.terms) if self.topics else None
         logger.info("search: fitted on version %s in %.1f s", directory.version, time.monotonic() - started)
 
@@ -179,6 +181,10 @@ class Search:
     def version(self) -> int:
         """Version of the directory that it was last fitted on; 0 before."""
         return self._index.version if self._index else 0
+
+    def respelt(self, text: str) -> str:
+        """Return ``text`` with its unknown words put right, where one that is taught is near (``spelling.py``)."""
+        return self._index_for(self._store.current()).spelling.corrected(text)
 
     def is_ready(self) -> bool:
         return self._index is not None and bool(self._store.current().entries)

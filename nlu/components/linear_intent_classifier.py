@@ -19,11 +19,13 @@ from nlu.components.emergency_detector import ASKED
 from nlu.french.classifier import LinearTextClassifier
 
 _FILE = "classifier.pickle"
+# The ranking of the other intents, where the detector spoke: what the message is if it was mistaken.
+CALM_RANKING = "calm_ranking"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class LinearIntentClassifier(IntentClassifier, GraphComponent):
-    """Sets ``intent`` and ``intent_ranking`` (calibrated confidences) unless an intent is already set.
+    """Sets ``intent`` and ``intent_ranking`` (calibrated confidences); ``calm_ranking`` alone where an intent is already set.
 
     It tells apart what examples *lead to* (an example's metadata ``leads_to``, else its intent) and
     adds the probabilities up by intent: "a need" is no one thing to a linear model, each action's
@@ -90,11 +92,14 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT)
-            if self._classifier is None or not text or (message.get(INTENT) or {}).get("name"):
+            if self._classifier is None or not text:
                 continue
             under_way = bool((message.get("metadata") or {}).get("under_way"))
             asked = next((entity["value"] for entity in message.get(ENTITIES) or [] if entity["entity"] == ASKED), text)
             ranking = self._rank(self._classifier, asked, self._under_way if under_way else {})
+            if (message.get(INTENT) or {}).get("name"):
+                message.set(CALM_RANKING, ranking, add_to_output=True)
+                continue
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages

@@ -85,6 +85,8 @@ _GENERIC = frozenset(
         "trucs",
         "machin",
         "dispositif",
+        "proposition",
+        "propositions",
         "aide",
     ]
 )
@@ -94,6 +96,10 @@ _EMPTY = frozenset(_GRAMMAR + _ASKING + _PEOPLE + _TIME)
 
 # Small words as they sound: « koman », « kan », « komen ».
 _EMPTY_SOUNDS = frozenset(key(word) for word in _GRAMMAR if len(word) > 2)
+
+
+# « ma mer » is somebody's mother by ear.
+_THE_SEA = ("la", "mer")
 
 
 def only_grammar(phrase: str) -> bool:
@@ -115,5 +121,6 @@ def subject_words(text: str) -> list[str]:
     >>> subject_words("et leur numéro ?"), subject_words("le numéro du planning familial")
     ([], ['planning', 'familial'])
     """
-    found = [word for word in expand(text) if not _says_nothing(word)]
+    said = expand(text)
+    found = [word for before, word in zip(["", *said], said, strict=False) if not _says_nothing(word) or (before, word) == _THE_SEA]
     return found if any(word not in _GENERIC for word in found) else []

@@ -90,6 +90,14 @@ class _Block:
         self._name, self._vocabulary, self._idf, self._offset = name, fitted.vocabulary_, fitted.idf_, offset
         self._known: dict[str, np.ndarray] = {}
 
+    @property
+    def vocabulary(self) -> Iterable[str]:
+        return self._vocabulary
+
+    def rarity(self, term: str) -> float:
+        """The weight of a term of the vocabulary: the fewer texts have it, the more."""
+        return float(self._idf[self._vocabulary[term]])
+
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_known": {}}  # single words, but what people write is not kept
 
@@ -179,6 +187,11 @@ class TextFeatures:
     def terms(self) -> int:
         """How many columns are counted terms; those after them are the meaning's."""
         return self._width - (self._axes.n_components_ if self._axes else 0)
+
+    def words(self) -> list[str]:
+        """The single words that are counted, the commonest first."""
+        block = self._blocks[list(_BLOCKS).index("word")]
+        return [word for word in sorted(block.vocabulary, key=lambda word: block.rarity(word)) if " " not in word]
 
     def names(self) -> np.ndarray:
         """``word__travail``, ``letters__ trav``, ``sound__trav``, ``meaning__0``: one name a column."""

@@ -88,6 +88,11 @@ _RELATIVE = {
     "tomorrow": r"\b(?:demain)\b",
     "weekend": r"\b(?:week ?end|weekends?|we)\b",
 }
+_TONGUE = re.compile(
+    r"\b(?:parl\w+|comprend\w*) (?:pas |que |bien |mal |un peu |tres |seulement |surtout |le |l |en )*"
+    r"(?:arabe|turc|portugais|espagnol|anglais|russe|ukrainien|dari|pachto|pashto|persan|farsi|lingala|bambara|peul|comorien|mahorais|"
+    r"wolof|soninke|tamoul|albanais|roumain|georgien|armenien|kurde|somali|bengali|chinois|berbere|kabyle|francais)\b"
+)
 _FREE = re.compile(r"\b(?:gratuit\w*|gratis|sans payer|pas payant|pas cher|pas d argent|free)\b")
 
 
@@ -135,6 +140,15 @@ def read_person(text: str) -> Person:
         relative=next((name for name, pattern in _RELATIVE.items() if re.search(pattern, line)), None),
         free=True if _FREE.search(line) else None,
     )
+
+
+def without_tongue(text: str) -> str:
+    """Return ``text``, folded and expanded, without which language somebody speaks: who they are, and no wish.
+
+    >>> without_tongue("pour ma mère, elle parle turc")
+    'pour ma mere elle'
+    """
+    return " ".join(_TONGUE.sub(" ", " ".join(expand(text))).split())
 
 
 def _age(line: str) -> int | None:

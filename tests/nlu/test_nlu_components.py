@@ -205,6 +205,14 @@ def test_intents_are_learnt_with_a_ranking_that_adds_up_to_no_more_than_one(trai
     assert sum(entry["confidence"] for entry in ranking) <= 1 + 1e-6
 
 
+def test_where_an_alarm_was_read_the_other_intents_are_ranked_beside_it(trained: Make) -> None:
+    message = Message({TEXT: "merci infiniment, merci", INTENT: {"name": "emergency", "confidence": 0.6}})
+    trained(LinearIntentClassifier).process([message])
+    assert message.get(INTENT)["name"] == "emergency"
+    assert message.get("intent_ranking") is None
+    assert message.get("calm_ranking")[0]["name"] == "thanks"
+
+
 @pytest.mark.parametrize("length", [0, -1, True, "5", 2.5, None])
 def test_a_ranking_needs_a_whole_length(make: Make, length: object) -> None:
     with pytest.raises(InvalidConfigException, match="ranking_length"):
