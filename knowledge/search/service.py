@@ -16,10 +16,11 @@ from sklearn.preprocessing import normalize
 from knowledge.directory import Directory, DirectoryStore, Entry
 from knowledge.metrics import REFIT_SECONDS, REFITS
 from knowledge.schema import OutsideTopic
+from knowledge.search.examples import BROAD, examples_of, training_examples
 from knowledge.search.filters import Filters, Fit, person_fit
 from knowledge.search.kept import fitted
 from knowledge.search.likeness import Rows
-from knowledge.search.ranker import OUTSIDE, Example, Scores
+from knowledge.search.ranker import Scores
 from knowledge.search.spelling import Spelling
 from nlu.french.features import forget_texts
 from nlu.french.person import Person, read_person
@@ -32,7 +33,6 @@ _MAX_NEW = 200
 # What is known of the person shifts the likeliest actions only; the others stay far below.
 _MAX_SHIFTED = 300
 # A broad need that claims the message (margin) lends its own to its usual doors, a step less each.
-_BROAD = "broad:"
 _BROAD_MARGIN = -0.2
 _BROAD_STEP = 0.05
 # An outside topic is named only when the message is really like one of its phrasings (cosine).
@@ -93,32 +93,6 @@ class Result:
         return bool(self.hits) and self.hits[0].confidence >= least
 
 
-def examples_of(entry: Entry) -> list[str]:
-    """The texts that teach an action: its phrasings and the sentences that describe it."""
-    action, organisation = entry.action, entry.organisation
-    described = [
-        action.title,
-        action.official_title or "",
-        f"{action.official_title or action.title} {organisation.name}",
-        action.summary,
-        " ".join(action.keywords),
-        *action.description,
-        *action.steps,
-        *action.content,
-        action.audience.text if action.audience else "",
-        action.diploma or "",
-        *(f"{organisation.name} {name}" for name in [action.title, *organisation.aliases]),
-    ]
-    return [text for _, text in action.questions.all()] + [text for text in described if text]
-
-
-def training_examples(directory: Directory) -> list[Example]:
-    """Every example of the directory, the outside included."""
-    examples = [Example(text, entry.id) for entry in directory.entries for text in examples_of(entry)]
-    examples += [Example(text, f"{_BROAD}{broad.id}") for broad in directory.broad_needs for text in broad.questions]
-    return examples + [Example(text, OUTSIDE) for topic in directory.outside for text in topic.questions]
-
-
 class _Index:
     """A ranker and the directory that it was fitted on."""
 
@@ -126,7 +100,7 @@ class _Index:
         started = time.monotonic()
         self.version = directory.version
         self.ranker = fitted(training_examples(directory), folder, key)
-        broad = {f"{_BROAD}{need.id}": need.actions for need in directory.broad_needs}
+        broad = {f"{BROAD}{need.id}": need.actions for need in directory.broad_needs}
         self.at = np.flatnonzero([label not in broad for label in self.ranker.labels])
         # Where each broad need stands among the labels, and its usual doors.
         self.broad = [(int(i), str(label), broad[label]) for i, label in enumerate(self.ranker.labels) if label in broad]
@@ -281,7 +255,7 @@ class Search:
 
 def _broad(index: _Index, scores: Scores) -> str | None:
     margin, label = max(((float(scores.margins[at]), label) for at, label, _ in index.broad), default=(_BROAD_MARGIN, ""))
-    return label.removeprefix(_BROAD) if margin > _BROAD_MARGIN else None
+    return label.removeprefix(BROAD) if margin > _BROAD_MARGIN else None
 
 
 def _doors(index: _Index, scores: Scores) -> dict[str, float]:

@@ -29,7 +29,7 @@ _EPOCH = re.compile(r"Epochs: [^\r\n]*? (\d+)/(\d+) \[(?:(\d+):)?(\d+):(\d\d)<")
 @dataclass(frozen=True)
 class Trained:
     """A trained model and what its training took: in all, and of the processors, which other work on the machine
-    hardly changes. ``full_seconds`` estimates the former with Rasa's default epochs."""
+    hardly changes. ``full_seconds`` estimates the latter with Rasa's default epochs."""
 
     path: str
     seconds: float
@@ -85,7 +85,8 @@ def _train_stock(folder: Path, name: str, epochs: int) -> Trained:
         path = (CACHE / f"{partial}.tar.gz").replace(CACHE / f"{name}.tar.gz")
     finally:
         (CACHE / f"{partial}.tar.gz").unlink(missing_ok=True)
-    trained = Trained(str(path), seconds, processor, _today(), epochs, seconds + epoch_seconds(log) * (stock.STOCK_EPOCHS - epochs))
+    more = epoch_seconds(log) * (stock.STOCK_EPOCHS - epochs) * processor / seconds  # the log has what the clock said
+    trained = Trained(str(path), seconds, processor, _today(), epochs, processor + more)
     _forget_old()
     return trained.save(CACHE / f"{name}.json")
 

@@ -24,7 +24,9 @@ SAID = f"une recette de {WORD} au 06 39 98 01 42"
 HERS, OTHERS = "c" * 43, "d" * 43
 DIRECTORY = {mapper.local_table.name for mapper in Base.registry.mappers if mapper.class_.__module__ == "knowledge.models"}
 # What a purge may leave of rows that are old: it has no time of its own.
-STAYS = {"opt_outs", "accounts", "revisions", "trained_models", "counts", "absences"}
+STAYS = {"opt_outs", "accounts", "revisions", "trained_models", "counts", "counted_events", "absences"}
+# What is learnt from the directory holds nobody's words.
+NOBODYS = DIRECTORY | {"model_files"}
 
 
 def value_of(column: sa.Column, conversation: str, at: dt.datetime, number: int) -> Any:
@@ -63,7 +65,7 @@ def fill(factory: sessionmaker, conversation: str, at: dt.datetime, number: int)
     """Put one row into every table that is not the directory's, all of one moment and conversation."""
     with factory.begin() as session:
         for table in Base.metadata.sorted_tables:
-            if table.name in DIRECTORY or table is Account.__table__ and number > 1:
+            if table.name in NOBODYS or table is Account.__table__ and number > 1:
                 continue
             session.execute(sa.insert(table).values({c.name: value_of(c, conversation, at, number) for c in table.c}))
         events = {"user": {"event": "user", "text": SAID}, "bot": {"event": "bot", "text": f"Pas de {WORD}."}}

@@ -62,7 +62,7 @@ def decided(agent: httpx.Client, q: str, **chosen: str) -> tuple[str | None, str
     [
         ("aide aux devoirs", "out_of_scope", "Ce n'est pas dans l'annuaire."),
         ("zzzzqqq", "unclear", "L'assistant n'a pas compris."),
-        ("femme battue", "emergency", "17 (police)"),
+        ("femme battue", "emergency", "3919"),
         ("mon mari me frappe", "emergency", "3919"),
         ("bonjour", "greet", "L'assistant répondrait : une salutation"),
     ],
