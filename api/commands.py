@@ -15,16 +15,14 @@ def one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        from api.opening import BadSettings
-        from bot.training import TrainingFailed
-
+        # Nothing more is imported before the command: `serve` says where to count before anything counts.
         try:
             return command(*args, **kwargs)
         except InvalidDirectory as error:
             for problem in error.problems:
                 typer.echo(str(problem), err=True)
             typer.echo(str(error), err=True)
-        except (KnowledgeError, TrainingFailed, BadSettings) as error:
+        except KnowledgeError as error:
             typer.echo(str(error), err=True)
         except OSError as error:
             if isinstance(error, BrokenPipeError):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import sessionmaker
 from api.channels import gsm
 from knowledge.database import migrate, open_engine, sessions
 from knowledge.directory import DirectoryStore
+from knowledge.errors import KnowledgeError
 from knowledge.loader import load_if_empty
 from knowledge.settings import Settings
 
@@ -16,7 +17,7 @@ from knowledge.settings import Settings
 CONTACT_ROOM = 100
 
 
-class BadSettings(ValueError):
+class BadSettings(KnowledgeError, ValueError):
     """A setting is missing or contradicts another; the message says what to set."""
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from bot.phrasings import Taught, taught_by_files, write_config
+from knowledge.errors import KnowledgeError
 from knowledge.locks import held
 from knowledge.signing import is_signed, signature
 
@@ -33,7 +34,7 @@ _ABANDONED_SECONDS = 3600
 _started: dict[Path, subprocess.Popen] = {}
 
 
-class TrainingFailed(RuntimeError):
+class TrainingFailed(KnowledgeError, RuntimeError):
     """``rasa train`` ended without a model; the message is one sentence."""
 
 
