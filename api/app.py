@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI, Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -34,12 +35,17 @@ from api.models import ErrorAnswer
 from api.observing import Observed
 from api.stopping import until_drained
 from api.wiring import NotOpened, Services, open_services
+from knowledge.errors import DatabaseUnavailable
+from knowledge.metrics import TURNS_WAITING
 from knowledge.retention import erase_older_than
 from knowledge.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+_AGAIN_SECONDS = 3
 _PURGE_SECONDS, _PURGE_AGAIN_SECONDS = 6 * 3600, 600
+# How soon what could not be written is, once the database answers again.
+_CATCH_UP_SECONDS = 1
 # How soon a model that an administrator activated is noticed.
 _LOOK_SECONDS = 5
 
@@ -106,7 +112,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
 async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Services]) -> None:
     """Open the services; then, for as long as the application runs, keep the promise of the notice and follow the active model."""
     try:
-        services = await asyncio.to_thread(open_, settings)
+        services = await _opened(settings, open_)
         app.state.channels.open(services)  # unless it took in messages before
         app.state.services = app.state.health.services = services
     except NotOpened:
@@ -117,10 +123,21 @@ async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Se
     # A group ends only when all have ended: the channels close their connections then.
     async with asyncio.TaskGroup() as running:
         health: Health = app.state.health
-        for work in (_erase_in_time(services, settings), _follow_model(services), app.state.channels.run(services), health.watch(services)):
+        ever = _erase_in_time(services, settings), _follow_model(services), _catch_up(services, health), health.watch(services)
+        for work in (*ever, app.state.channels.run(services)):
             running.create_task(work)
         if services.broker:
             running.create_task(services.broker.run())
+
+
+async def _opened(settings: Settings, open_: Callable[[Settings], Services]) -> Services:
+    """A database that is just being restarted is waited for."""
+    while True:
+        try:
+            return await asyncio.to_thread(open_, settings)
+        except (SQLAlchemyError, DatabaseUnavailable) as error:
+            logger.error("start: the database failed (%s); tried again", type(error).__name__)
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
 async def _erase_in_time(services: Services, settings: Settings) -> None:
@@ -138,6 +155,18 @@ async def _follow_model(services: Services) -> None:
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
         await asyncio.to_thread(services.models.look)
+
+
+async def _catch_up(services: Services, health: Health) -> None:
+    try:
+        while True:
+            await asyncio.sleep(_CATCH_UP_SECONDS)
+            waiting = services.engine.catch_up()
+            health.tell_unwritten(waiting)
+            TURNS_WAITING.set(waiting)
+            services.answers.tidy()
+    finally:
+        services.engine.catch_up()
 
 
 def _health(app: FastAPI) -> None:

@@ -77,7 +77,9 @@ async def chat(request: Request, body: ChatRequest) -> Response:
         services,
         body.request_id,
         conversation,
-        lambda: answer(services, body.message, body.conversation_id, begins=begins),
+        lambda: answer(
+            services, body.message, body.conversation_id, begins=begins, message_id=body.request_id.hex if body.request_id else None
+        ),
         lambda: forget(services, conversation, [body.message]),
     )
     # Not through ``ChatAnswer``: it has this shape already (tests/api/test_chat_api.py), and checking it anew takes a millisecond.
@@ -85,11 +87,16 @@ async def chat(request: Request, body: ChatRequest) -> Response:
 
 
 async def answer(
-    services: Services, message: str, conversation_id: str | None, channel: str = _WEB, begins: str | None = None
+    services: Services,
+    message: str,
+    conversation_id: str | None,
+    channel: str = _WEB,
+    begins: str | None = None,
+    message_id: str | None = None,
 ) -> dict[str, Any]:
     """Return the answer of the contract for one cleaned message (1 to 1000 characters). ``begins``: the id of the
-    conversation that begins when there is none."""
-    asked = Message(conversation_id or begins or new_conversation_id(), message, channel)
+    conversation that begins when there is none; ``message_id``: the one that it keeps when it is sent again."""
+    asked = Message(conversation_id or begins or new_conversation_id(), message, channel, message_id)
     held = hand_on(services.sessions, asked)
     reply = held or await services.engine.respond(asked)
     await record(services, asked, reply, first=conversation_id is None, held=held is not None)
@@ -118,6 +125,7 @@ async def erase(request: Request, conversation_id: str) -> Response:
 
 async def forget(services: Services, conversation_id: str, said: Iterable[str] = ()) -> None:
     """Erase a conversation everywhere (``knowledge/personal.py``). ``said``: words of it whose turn may be erased already."""
+    services.engine.catch_up()  # what waits in memory is written first, so that what hangs on its words is found
     await asyncio.to_thread(_forget, services, conversation_id, said)
     # After the messages that are being answered; and what the engine has in memory.
     await forget_traces(services, conversation_id)
@@ -125,6 +133,7 @@ async def forget(services: Services, conversation_id: str, said: Iterable[str] =
 
 async def forget_traces(services: Services, conversation_id: str) -> None:
     """Erase what is left of a conversation whose rows are gone: in this process's memory, and in the database's journal."""
+    services.answers.erase(conversation_id)
     await services.engine.erase(conversation_id)
     services.search.forget()
     await asyncio.to_thread(wipe_journal, services.database)

@@ -66,7 +66,9 @@ def serve(
     # When it has ended uvicorn raises the signal that ended it once more: then things are tidied up, as at any end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     options: dict[str, Any] = {"factory": True, "host": host, "port": port, "log_level": "warning", "ws": "none", "access_log": False,
-                               "server_header": False, "timeout_graceful_shutdown": 10, "log_config": None}  # fmt: skip
+                               "server_header": False, "timeout_graceful_shutdown": 10, "log_config": None,
+                               # A worker on a busy machine may say nothing for some seconds; killed for it, it would load for ever.
+                               "http": "api.patience:PatientProtocol", "timeout_worker_healthcheck": 60}  # fmt: skip
     if workers == 1:
         uvicorn.run("api.server:application", **options)
     else:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from knowledge.errors import UnknownAction
+from knowledge.outages import note
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(SQLAlchemyError)
     async def _database(request: Request, error: SQLAlchemyError) -> Response:
-        logger.error("api: the database failed (%s)", type(error).__name__)
+        note(logger, "a request is refused", error)
         return answer(request, ApiError(503, "unavailable", retry_after=RETRY_SECONDS))
 
 

@@ -1,27 +1,20 @@
-"""What this process stands on, looked at from time to time, so that a probe costs nothing and one hiccup changes nothing."""
+"""Whether requests should come to this process, and what it answers without meanwhile."""
 
 import asyncio
-import logging
-from collections.abc import Callable, Mapping
+import time
 
-import sqlalchemy as sa
-
-from api.opening import find_redis
 from api.wiring import Services
 from knowledge.metrics import READY, SERVED_VERSION
-
-logger = logging.getLogger(__name__)
+from knowledge.outages import DATABASE, Outage, redis_outage
+from knowledge.watch import outage_of, watching
 
 LOOK_SECONDS = 5
-# One lost packet is no failure; after so many looks in a row it is one. One that succeeds ends it.
-_LOOKS = 3
-_LOOK_TIMEOUT = 10
-
-Probe = Callable[[], object]
+# One hiccup changes nothing: what has failed for so long is said.
+_SAID_AFTER_SECONDS = 15
 
 
 class Health:
-    """``app.state.health``: whether requests should come here, and what is missing meanwhile.
+    """``app.state.health``: whether requests should come here, and what is missing meanwhile (``knowledge/outages.py``).
 
     Without the database or Redis answers go on (from the last directory, in process), so a missing one does not make
     a process unready: all processes share them, and would leave the balancer together.
@@ -30,13 +23,16 @@ class Health:
     def __init__(self) -> None:
         self.services: Services | None = None
         self.draining = False
-        self._failed: dict[str, int] = {}
-        self._trying: dict[str, asyncio.Future] = {}
+        self.outages: list[Outage] = []
+        self._unwritten_since: float | None = None
 
     @property
     def missing(self) -> list[str]:
-        """The names of what has failed often enough to say so."""
-        return sorted(name for name, times in self._failed.items() if times >= _LOOKS)
+        """The names of what has been gone for long enough to say so; the database's, too, when it does not take what was said."""
+        names = {outage.name for outage in self.outages if outage.has_lasted(_SAID_AFTER_SECONDS)}
+        if self._unwritten_since is not None and time.monotonic() - self._unwritten_since >= _SAID_AFTER_SECONDS:
+            names.add(DATABASE)
+        return sorted(names)
 
     def is_ready(self) -> bool:
         """True when messages are answered and the process is not about to stop."""
@@ -47,48 +43,33 @@ class Health:
         """Not ready from now on: the process is about to end."""
         self.draining = True
 
+    def tell_unwritten(self, turns: int) -> None:
+        """So many turns wait for the database: a full disk and a locked table show themselves so."""
+        if not turns:
+            self._unwritten_since = None
+        elif self._unwritten_since is None:
+            self._unwritten_since = time.monotonic()
+
     async def watch(self, services: Services) -> None:
-        """Look again and again, until cancelled."""
-        probes = _probes(services)
-        while True:
-            await self.look(probes)
-            await asyncio.to_thread(self._tell, services)
-            await asyncio.sleep(LOOK_SECONDS)
+        """Look again and again, also while nobody writes, until cancelled."""
+        self.outages = _outages(services)
+        with watching(services.database):
+            while True:
+                await asyncio.to_thread(self._tell, services)
+                await asyncio.sleep(LOOK_SECONDS)
+                for outage in self.outages:
+                    await asyncio.to_thread(outage.look)
 
     def _tell(self, services: Services) -> None:
         for part, version in (("engine", services.store.current().version), ("search", services.search.version)):
             READY.labels(part).set(not self.draining and getattr(services, part).is_ready())
             SERVED_VERSION.labels("directory" if part == "engine" else part).set(version)
 
-    async def look(self, probes: Mapping[str, Probe]) -> None:
-        """Try every one of ``probes`` (name → something that raises when it fails), and say what changed."""
-        for name, probe in probes.items():
-            before, failure = self.missing, await self._try(name, probe)
-            self._failed[name] = self._failed.get(name, 0) + 1 if failure else 0
-            if name in self.missing and name not in before:
-                logger.error("health: %s does not answer (%s); answers go on without it", name, failure)
-            if name in before and name not in self.missing:
-                logger.warning("health: %s answers again", name)
 
-    async def _try(self, name: str, probe: Probe) -> str:
-        """Return the kind of failure, empty when there is none. One that hangs keeps its thread, and gets no second one."""
-        trying = self._trying.get(name)
-        if trying is None or trying.done():
-            trying = self._trying[name] = asyncio.ensure_future(asyncio.to_thread(probe))
-            trying.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, also when nobody waits any more
-        await asyncio.wait({trying}, timeout=_LOOK_TIMEOUT)
-        if not trying.done():
-            return "no answer"
-        error = trying.exception()
-        return type(error).__name__ if error else ""
-
-
-def _probes(services: Services) -> dict[str, Probe]:
-    def database() -> None:
-        with services.database.connect() as connection:
-            connection.execute(sa.text("select 1"))
-
-    probes: dict[str, Probe] = {"database": database}
+def _outages(services: Services) -> list[Outage]:
+    found = [outage_of(services.database)]
     if services.settings.redis_url:
-        probes["redis"] = lambda: find_redis(services.settings)
-    return probes
+        found.append(redis_outage(services.settings.redis_url))
+    if services.broker:
+        found.append(services.broker.outage)
+    return [outage for outage in found if outage]

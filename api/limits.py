@@ -3,24 +3,20 @@
 import asyncio
 import hashlib
 import ipaddress
-import logging
 import time
 from collections.abc import Mapping
 
 from limits import RateLimitItemPerMinute
-from limits.errors import StorageError
-from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.counters import Counters
 from api.errors import ApiError, answer
 from knowledge.settings import Settings
 
-logger = logging.getLogger(__name__)
-
 _LIMITED = {("POST", path) for path in ("/api/chat", "/", "/api/feedback", "/api/callbacks", "/rappel", "/signaler")}
-_REDIS_SECONDS = {"socket_timeout": 2, "socket_connect_timeout": 2}
+_MINUTE = 60
 
 
 class RateLimit:
@@ -34,7 +30,7 @@ class RateLimit:
         self._per_minute = settings.rate_limit_chat
         self._proxies = settings.trusted_proxies
         self._item = RateLimitItemPerMinute(max(1, settings.rate_limit_chat))
-        self._limiter = FixedWindowRateLimiter(open_storage(settings))
+        self._limiter = FixedWindowRateLimiter(Counters(settings.redis_url))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not self._per_minute or (scope["method"], scope["path"]) not in _LIMITED:
@@ -47,22 +43,14 @@ class RateLimit:
         return await refusal(scope, receive, send)
 
     def _seconds_to_wait(self, client: str) -> int:
-        """Count one request; 0 when it may pass, as it may when the counter does not answer."""
-        try:
-            if self._limiter.hit(self._item, client):
-                return 0
-            reset = self._limiter.get_window_stats(self._item, client).reset_time
-        except StorageError as error:
-            logger.warning("limits: the counter does not answer (%s); nobody is held back", type(error.storage_error).__name__)
+        """Count one request; 0 when it may pass."""
+        if self._limiter.hit(self._item, client):
             return 0
-        return max(1, int(reset - time.time()) + 1)
-
-
-def open_storage(settings: Settings) -> Storage:
-    """Where requests are counted: Redis when it is set, else this process. Its failures are StorageError."""
-    # Their client for Redis: `limits` counts asynchronously only with newer ones than Rasa allows.
-    options = _REDIS_SECONDS if settings.redis_url else {}
-    return storage_from_string(settings.redis_url or "memory://", wrap_exceptions=True, **options)  # type: ignore[return-value]
+        wait = self._limiter.get_window_stats(self._item, client).reset_time - time.time()
+        if wait > _MINUTE + 1:  # the clock was set back: nobody is held back until then
+            self._limiter.clear(self._item, client)
+            return 0
+        return max(1, int(wait) + 1)
 
 
 def client_address(scope: Scope, proxies: int) -> str:

@@ -1,6 +1,7 @@
 """The pages that residents see: the chat (also without script), the notice, errors. The directory: ``directory_pages.py``."""
 
 import hashlib
+import logging
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.templating import Jinja2Templates
 
 from api import callbacks, chat
@@ -16,10 +18,12 @@ from api.web.scripts import bundle
 from api.web.sheet import BLANK, Line, sheet
 from knowledge.directory import Directory
 from knowledge.doors import COUNTER
+from knowledge.outages import note
 
 WEB = Path(__file__).parent / "web"
 _STARTING_SECONDS = 5
 
+logger = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 templates = Jinja2Templates(WEB / "templates")
 
@@ -116,11 +120,20 @@ def _chat(request: Request, reply: dict[str, Any] | None = None, conversation_id
         script=f"/chat.js?v={bundle('chat.js').digest}",
         reply=reply,
         conversation_id=conversation_id,
-        talk=callbacks.talk_of(request, conversation_id) if conversation_id else None,
+        talk=_talk(request, conversation_id),
         request_id=callbacks.new_id(),
         **chat_context(request),
         **context,
     )
+
+
+def _talk(request: Request, conversation_id: str) -> dict[str, Any] | None:
+    """What an agent wrote, when there is a conversation and the database answers: the bot's answer is shown without."""
+    try:
+        return callbacks.talk_of(request, conversation_id) if conversation_id else None
+    except SQLAlchemyError as error:
+        note(logger, "a page is shown without what an agent wrote", error)
+        return None
 
 
 def chat_context(request: Request) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from knowledge.figures.counting import Series, count, part_of
 from knowledge.figures.events import FigureEvent, apply
 from knowledge.learning.keeping import Reason, keep
 from knowledge.metrics import MESSAGES, RECORDING_ERRORS
+from knowledge.outages import note
 from knowledge.schedules import now_in_paris
 from knowledge.search import Result
 
@@ -37,7 +38,7 @@ async def record(services: Services, asked: Message, reply: Reply, first: bool, 
             await record_unhelpful(services, asked.conversation_id)
     except SQLAlchemyError as error:
         RECORDING_ERRORS.inc()
-        logger.error("recording: the database failed (%s); a message is not counted", type(error).__name__)
+        note(logger, "a message is not counted", error)
 
 
 async def record_unhelpful(services: Services, conversation_id: str) -> None:

@@ -40,7 +40,10 @@ def state(services: Services | None, missing: list[str], began: float) -> Iterat
     """Yield what is known at this moment; without the database what is in memory. ``missing``: what does not answer."""
     if services is None:
         return
-    parts = {"database": True, **({"redis": True} if services.settings.redis_url else {}), **dict.fromkeys(missing, False)}
+    parts = {"database": True}
+    parts |= {"redis": True} if services.settings.redis_url else {}
+    parts |= {"broker": True} if services.broker else {}
+    parts |= dict.fromkeys(missing, False)
     try:
         with services.sessions() as session:
             found = [*_queues(session), *_spent(session, services), *_model(session), *_changed(session)]

@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import sessionmaker
@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from actions.registry import all_actions
 from actions.services import Services as ActionServices
 from api.opening import complete_channels, find_redis, open_knowledge, secret_key
+from api.own_answers import OwnAnswers
 from bot.activation import ModelWatch, model_to_serve
 from bot.engine import DialogueEngine
 from bot.phrasings import taught_by
@@ -50,6 +51,7 @@ class Services(Ground):
     search: Search
     engine: DialogueEngine
     models: ModelWatch
+    answers: OwnAnswers = field(default_factory=OwnAnswers)
     broker: Publisher | None = None
 
 
@@ -92,7 +94,7 @@ def open_services(
         thread.join()
     say(f"Ready: {len(store.current().entries)} actions, loaded in {time.monotonic() - started:.0f} s.")
     models = ModelWatch(factory, settings.var_dir, ground.secret_key, model, engine.renew)
-    return Services(settings, factory, store, ground.secret_key, database, search, engine, models, _broker(settings))
+    return Services(settings, factory, store, ground.secret_key, database, search, engine, models, broker=_broker(settings))
 
 
 def _fit(search: Search) -> None:

@@ -1,5 +1,6 @@
 """Which model answers: chosen at the start, exchanged while running, the same for every process."""
 
+import contextlib
 import logging
 import threading
 import time
@@ -7,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from bot import training
 from bot.phrasings import Taught
 from knowledge import model_files, trained_models
+from knowledge.outages import note
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +66,7 @@ class ModelWatch:
         self.code = training.code_fingerprint()
         self.serving = serving.name
         self._refused = ""
+        self._file = _state_of(serving)
         self._looking = threading.Lock()
 
     def look(self) -> bool:
@@ -81,8 +84,10 @@ class ModelWatch:
                 active = trained_models.active(session)
                 if active and self._is_news(active) and not _is_ours(self._folder / active.name, active.sha256, self._key):
                     model_files.fetch(session, self._folder / active.name)
+                if active and active.name == self.serving:
+                    self._look_at_file(session, active)
         except SQLAlchemyError as error:
-            logger.warning("models: the database does not answer (%s); the model in use stays", type(error).__name__)
+            note(logger, "the model in use stays", error)
             return False
         if active is None or not self._is_news(active):
             return False
@@ -93,12 +98,26 @@ class ModelWatch:
             self._renew(path)
         except Exception as error:  # whatever is wrong with it, the one in use goes on
             return self._refuse(active.name, type(error).__name__)
-        self.serving, self._refused = active.name, ""
+        self.serving, self._refused, self._file = active.name, "", _state_of(path)
         logger.info("models: %s answers, loaded in %.1f s", active.name, time.monotonic() - started)
         return True
 
     def _is_news(self, active: trained_models.TrainedModel) -> bool:
         return active.name not in (self.serving, self._refused)
+
+    def _look_at_file(self, session: Session, active: trained_models.TrainedModel) -> None:
+        """Say once when the file of the model in use, which is in memory, was damaged: the next start needs it."""
+        path = self._folder / active.name
+        if (state := _state_of(path)) == self._file:
+            return
+        if not _is_ours(path, active.sha256, self._key):
+            model_files.fetch(session, path)
+            if _is_ours(path, active.sha256, self._key):
+                logger.error("models: the file of %s was damaged or gone; the database had another", active.name)
+            else:
+                logger.error("models: the file of %s is damaged or gone; it answers from memory, a start trains it anew", active.name)
+            state = _state_of(path)
+        self._file = state
 
     def _refuse(self, name: str, why: str) -> bool:
         logger.error("models: %s was activated and cannot be used (%s); the model in use stays", name, why)
@@ -108,3 +127,11 @@ class ModelWatch:
 
 def _is_ours(path: Path, sha256: str, key: str) -> bool:
     return training.intact(path, key) and training.sha256(path) == sha256
+
+
+def _state_of(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written; None without one."""
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        return found.st_mtime_ns, found.st_size
+    return None

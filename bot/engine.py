@@ -31,11 +31,12 @@ OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 @dataclass(frozen=True)
 class Message:
-    """One message from a person, as every channel hands it over."""
+    """One message from a person, as every channel hands it over. ``id``: one that stays the same when it is sent again."""
 
     conversation_id: str
     text: str
     channel: str = "web"
+    id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ class DialogueEngine(Protocol):
     async def compose(self, message: Message) -> Draft:
         """Answer one message without remembering it: for who stores answer and conversation together, or neither.
 
-        The caller sees to it that one message of a conversation is answered at a time.
+        The caller sees to it that one message of a conversation is answered at a time. Raises SQLAlchemyError when the
+        conversation cannot be read: then the message waits.
         """
 
     async def transcript(self, conversation_id: str) -> tuple[Turn, ...]:
@@ -102,6 +104,12 @@ class DialogueEngine(Protocol):
 
     async def erase(self, conversation_id: str) -> None:
         """Forget a conversation; nothing happens when it is unknown."""
+
+    def catch_up(self) -> int:
+        """Write what the database did not take while it failed, as far as it takes it now; returns how many turns still wait.
+
+        To be called every few seconds, in the thread that answers.
+        """
 
     def renew(self, model: Path) -> None:
         """Load another model, then answer from it; until then, and when it cannot be loaded, from the present one."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import sessionmaker
 from bot.engine import Message, Reply, Utterance
 from bot.wording import Wording
 from knowledge.handover import talks
+from knowledge.outages import note
 from nlu.french.distress import read_distress
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def hand_on(session_factory: sessionmaker, message: Message) -> Reply | None:
         with session_factory.begin() as session:
             heard = talks.hear(session, message.conversation_id, message.text)
     except SQLAlchemyError as error:  # an agent cannot write either: the bot does what it can
-        logger.error("handover: the database failed (%s); the bot answers", type(error).__name__)
+        note(logger, "the bot answers, whether an agent is there or not", error)
         return None
     if not heard or read_distress(message.text):
         return None

@@ -16,9 +16,11 @@ from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.engine import OUTCOMES, Draft, Message, Outcome, QuickReply, Reply, Turn, Utterance
 from bot.lean_imports import lean_imports
+from bot.memory import ConversationMemory
 from bot.wording import Wording
 from knowledge.cards import card
 from knowledge.database import open_engine, sessions
@@ -32,7 +34,6 @@ with lean_imports():
     from rasa.core.actions.action import RemoteAction
     from rasa.core.agent import Agent
     from rasa.core.channels.channel import OutputChannel, UserMessage
-    from rasa.core.lock_store import InMemoryLockStore, LockStore
     from rasa.core.nlg.generator import NaturalLanguageGenerator
     from rasa.shared.core.domain import Domain
     from rasa.utils.endpoints import EndpointConfig
@@ -40,8 +41,8 @@ with lean_imports():
     from rasa_sdk.executor import ActionExecutor
 
     from bot.rasa_runner import read_in_context, run_lean
-    from bot.rasa_shared_locks import shared_locks
-    from bot.rasa_tracker_store import TrackerStore
+    from bot.rasa_shared_locks import ConversationLocks
+    from bot.rasa_tracker_store import ANSWERED, TrackerStore, recent
 
 logger = logging.getLogger(__name__)
 
@@ -157,8 +158,9 @@ class RasaEngine:
         quieten()
         self._responses = JinjaResponses(store=store, now=now)
         self._database = database
-        self._tracker_store = TrackerStore(database)
-        self._locks = _lock_store(redis_url)
+        self._memory = ConversationMemory(recent)
+        self._tracker_store = TrackerStore(database, self._memory)
+        self._locks = ConversationLocks(redis_url)
         self._actions = InProcessActions(actions)
         with lean_imports():
             self._agent = self._load(model)
@@ -170,11 +172,13 @@ class RasaEngine:
                 model_path=model,
                 generator=self._responses,
                 # Of its own: while Rasa loads a model it takes the domain, and with it every slot, from the store it is given.
-                tracker_store=TrackerStore(self._database),
+                tracker_store=TrackerStore(self._database, self._memory),
                 lock_store=self._locks,
                 action_endpoint=self._actions,
             )
         if agent.processor:
+            # Without Rasa's own fallback, which knows nothing of what came before and is never written.
+            agent.processor.tracker_store = agent.tracker_store = agent.tracker_store._tracker_store  # type: ignore[attr-defined]
             run_lean(agent.processor)
             read_in_context(agent.processor)
         return agent
@@ -194,17 +198,25 @@ class RasaEngine:
 
     async def respond(self, message: Message) -> Reply:
         """Answer one message; an apology with outcome ``error`` when anything inside fails."""
+        return await self._answer(message, may_wait=False)
+
+    async def _answer(self, message: Message, may_wait: bool) -> Reply:
+        """``may_wait``: a message that is kept and can be answered later. Then SQLAlchemyError is raised, not apologised for."""
         collector = Collector(message.channel)
         text = message.text if _PAYLOAD.fullmatch(message.text) else message.text.lstrip("/ ") or _NO_WORDS
+        asked = UserMessage(text, collector, message.conversation_id, input_channel=message.channel, message_id=message.id)
+        answered = ANSWERED.set(message.id)
         try:
             with ENGINE_SECONDS.labels(message.channel).time():
-                await self._agent.handle_message(
-                    UserMessage(text, collector, sender_id=message.conversation_id, input_channel=message.channel)
-                )
+                await self._agent.handle_message(asked)
         except Exception as error:  # a person must never be left without an answer
+            if may_wait and isinstance(error, SQLAlchemyError):
+                raise
             # Where, but not the exception's text, which may quote what the person wrote.
             places = "".join(traceback.format_tb(error.__traceback__))
             logger.error("engine: a message failed (%s)\n%s", type(error).__name__, places)
+        finally:
+            ANSWERED.reset(answered)
         if not collector.messages:
             # Rasa swallows the failure of an action: silence is how it shows.
             logger.error("engine: no answer was produced; apologising")
@@ -212,9 +224,9 @@ class RasaEngine:
         return _reply(message.conversation_id, collector.messages)
 
     async def compose(self, message: Message) -> Draft:
-        """Answer one message and hold back what Rasa would write of it."""
+        """Answer one message and hold back what Rasa would write of it. Raises SQLAlchemyError when the conversation cannot be read."""
         with self._tracker_store.held_back() as rows:
-            reply = await self.respond(message)
+            reply = await self._answer(message, may_wait=True)
         return Draft(reply, lambda session: self._tracker_store.write(session, rows))
 
     async def parse(self, text: str) -> dict[str, Any]:
@@ -237,8 +249,11 @@ class RasaEngine:
         """Forget a conversation, after the messages of it that are being answered."""
         async with self._locks.lock(conversation_id):
             self._tracker_store.erase(conversation_id)
-            # Rasa keeps in memory what it could not write.
-            self._agent.tracker_store.fallback_tracker_store.store.pop(conversation_id, None)  # type: ignore[attr-defined]
+
+    def catch_up(self) -> int:
+        """Write what the database did not take, and forget whose conversation is over."""
+        self._memory.tidy()
+        return self._tracker_store.catch_up()
 
 
 def _reply(conversation_id: str, messages: list[dict[str, Any]]) -> Reply:
@@ -250,10 +265,6 @@ def _reply(conversation_id: str, messages: list[dict[str, Any]]) -> Reply:
     )
     read = next((c["read"] for c in custom if c.get("read")), None)
     return Reply(conversation_id, outcome, said, tuple(actions), read)
-
-
-def _lock_store(redis_url: str | None) -> LockStore:
-    return shared_locks(redis_url) if redis_url else InMemoryLockStore()
 
 
 class _PlacesOnly(logging.Formatter):

@@ -18,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 from knowledge.errors import DatabaseTooNew, DatabaseUnavailable
 from knowledge.locks import held
 from knowledge.metrics import count_failures
+from knowledge.watch import guard
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -49,6 +50,9 @@ def open_engine(url: str) -> Engine:
     except (SQLAlchemyError, OSError) as error:
         where = make_url(url).set(query={}).render_as_string(hide_password=True)  # ?password=… is libpq's too
         raise DatabaseUnavailable(f"The database {where} cannot be reached: start it, or correct PASSERELLE_DATABASE_URL.") from error
+    if engine.dialect.name != "sqlite":
+        engine.dispose()  # every connection from now on is guarded
+        guard(engine, _options(engine.dialect.name)["connect_args"])
     return engine
 
 
@@ -56,7 +60,9 @@ def _options(backend: str) -> dict:
     if backend == "sqlite":
         # A pool as for a server: opening the file anew for each transaction costs more than the query.
         return {"poolclass": QueuePool, "pool_size": 5, "connect_args": {"timeout": _BUSY_SECONDS, "check_same_thread": False}}
-    return {"pool_size": 5, "max_overflow": 10, "pool_recycle": 1800, "connect_args": {"connect_timeout": 5}}
+    # A server that was cut off is given up within seconds, on connections that stand as well.
+    prompt = {"connect_timeout": 3, "tcp_user_timeout": 5000, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 2}
+    return {"pool_size": 5, "max_overflow": 10, "pool_timeout": 5, "pool_recycle": 1800, "connect_args": prompt}
 
 
 def _tune_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]

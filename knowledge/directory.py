@@ -16,6 +16,7 @@ from knowledge import models, schema
 from knowledge.database import see_one_moment
 from knowledge.errors import UnknownAction
 from knowledge.models import stable_id
+from knowledge.outages import note
 from knowledge.records import Records, select_all
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import refers_back
@@ -194,7 +195,8 @@ class DirectoryStore:
                         self._current = self._read()
             self._checked = time.monotonic()
         except SQLAlchemyError as error:
-            logger.warning("directory: the database does not answer (%s); the last directory stays in use", type(error).__name__)
+            note(logger, "the last directory stays in use", error)
+            self._checked = time.monotonic()  # not at each of a message's questions
         return self._current
 
     def _version(self) -> int:

@@ -29,6 +29,7 @@ REFITS = Counter("passerelle_search_refits", "Refits of the search to a changed 
 REFIT_SECONDS = Histogram("passerelle_search_refit_seconds", "Time of a refit", buckets=(0.5, 1, 2.5, 5, 10, 30, 60, 120))
 DATABASE_ERRORS = Counter("passerelle_database_errors", "Times when the database failed or did not answer", ["kind"])
 RECORDING_ERRORS = Counter("passerelle_recording_errors", "Answered messages that the figures lack")
+TURNS_WAITING = Gauge("passerelle_turns_waiting", "Answered messages whose conversation waits to be written", multiprocess_mode="livesum")
 # With a label each, so that a process that serves nothing (the one that started the others) says nothing of itself.
 READY = Gauge("passerelle_ready", "1 when this part answers in every process of the machine", ["part"], multiprocess_mode="livemin")
 SERVED_VERSION = Gauge(

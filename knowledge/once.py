@@ -16,8 +16,8 @@ from knowledge.upsert import insert
 
 # Whoever comes back later than this writes anew.
 KEPT = dt.timedelta(minutes=15)
-# A process that has not answered by then is gone.
-_GIVEN_UP = dt.timedelta(seconds=60)
+# A process that has not answered by then was killed; whoever waits at its line comes back after fifteen seconds.
+_GIVEN_UP = dt.timedelta(seconds=20)
 
 
 class Answered(Base):

@@ -91,14 +91,14 @@ def live_server(app) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def serving(app) -> Iterator[str]:
+def serving(app, **options) -> Iterator[str]:
     """Run ``app`` under uvicorn on a free port until the block ends."""
     import uvicorn
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", ws="none", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", ws="none", access_log=False, **options))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{port}"

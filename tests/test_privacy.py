@@ -117,20 +117,16 @@ def test_every_key_in_the_browser_is_named_and_no_other() -> None:
 
 def test_every_key_in_redis_is_named_and_goes_by_itself(needs_redis, settings) -> None:
     import redis
-    from rasa.core.lock import TicketLock
 
     from api.limits import RateLimit
     from api.staff.throttle import SignInThrottle
-    from bot.rasa_engine import _lock_store
+    from bot.rasa_shared_locks import SharedTickets
 
     url = f"{needs_redis}/9"
     shared = settings.copy(update={"redis_url": url, "rate_limit_chat": 5, "rate_limit_sign_in": 5})
     with redis.Redis.from_url(url) as server:
         server.flushdb()
-        locks = _lock_store(url)
-        lock = TicketLock("c" * 24)
-        lock.issue_ticket(10)
-        locks.save_lock(lock)
+        SharedTickets(url).issue("c" * 24)
         RateLimit(None, shared)._seconds_to_wait("a" * 32)
         SignInThrottle(shared).seconds_to_wait("anne@pimms.example", "192.0.2.1")
         keys = {key.decode(): server.ttl(key) for key in server.scan_iter()}

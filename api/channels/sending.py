@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 PROVIDER_SECONDS = 20
 # By then a provider knows what it took.
-_DOUBT_SECONDS = 30.0
+DOUBT_SECONDS = 30.0
 
 # Why a message is a dead letter without having been sent; else the provider's reason.
 STOPPED, TOO_LATE, TOO_DEAR = "stopped", "too_late", "daily_limit"
@@ -118,7 +118,7 @@ def _try_later(services: Services, message: OutgoingMessage, owner: str, error: 
 
 def _doubt(services: Services, message: OutgoingMessage, owner: str, _error: TryLater | None = None) -> None:
     with services.sessions.begin() as session:
-        outbox.doubt(session, message, owner, _DOUBT_SECONDS)
+        outbox.doubt(session, message, owner, DOUBT_SECONDS)
 
 
 def _bury(services: Services, message: OutgoingMessage, owner: str, reason: str) -> None:

@@ -18,7 +18,9 @@ from api.channels import answering, sending
 from api.channels.port import Channel
 from api.wiring import Services
 from knowledge.database import wipe_journal
-from knowledge.delivery import inbox, outbox
+from knowledge.delivery import inbox, leases, outbox
+from knowledge.delivery.models import OutgoingMessage
+from knowledge.outages import note
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Worker:
         self._services, self._channels = services, channels
         self._owner = str(uuid.uuid4())
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._in_hand: set[tuple[type, int]] = set()
         self._arrived, self._to_leave = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
@@ -78,7 +81,7 @@ class Worker:
                 try:
                     claimed = await asyncio.to_thread(self._claim, claim, _MOST - len(busy)) if len(busy) < _MOST else []
                 except SQLAlchemyError as error:
-                    logger.error("channels: the database failed (%s); it is tried again", type(error).__name__)
+                    note(logger, "what waits is looked for again", error)
                     await asyncio.sleep(_BROKEN_SECONDS)
                     continue
                 for message in claimed:
@@ -105,12 +108,35 @@ class Worker:
 
     async def _safely(self, handle: Handle, message: Any) -> None:
         """What nobody foresaw leaves the message to its lease: it is tried again when that has run out."""
+        held = type(message), message.id
+        if held in self._in_hand:  # a clock that was set forward ended the lease, not the work
+            return
+        self._in_hand.add(held)
         try:
             # Every line that is logged on the way says which row it is about.
             with bound_contextvars(row=f"{message.__tablename__}:{message.id}"):
                 await handle(self._services, self._channels[message.channel], message, self._owner)
+        except SQLAlchemyError as error:
+            note(logger, "a message waits for it", error)
+            await self._put_back(message)
         except Exception as error:
             logger.error("channels: a message of %s failed (%s); it is tried again", message.channel, type(error).__name__)
+        finally:
+            self._in_hand.discard(held)
+
+    async def _put_back(self, message: Any) -> None:
+        """Let go of a message as soon as the database answers, and not when its lease has run out."""
+        # By then the provider knows what it took.
+        pause = sending.DOUBT_SECONDS if isinstance(message, OutgoingMessage) else 0.0
+        while True:
+            await asyncio.sleep(_BROKEN_SECONDS)
+            with contextlib.suppress(SQLAlchemyError):
+                await asyncio.to_thread(self._let_go, message, pause)
+                return
+
+    def _let_go(self, message: Any, pause: float) -> None:
+        with self._services.sessions.begin() as session:
+            leases.give_back(session, type(message), message.id, self._owner, pause)
 
     async def _tidy(self) -> None:
         while True:

@@ -5,18 +5,13 @@ one stranger does not reach it (ASVS 2.2.1: a hundred an hour on one account).
 """
 
 import hashlib
-import logging
 import time
 
 from limits import RateLimitItemPerMinute
-from limits.errors import StorageError
-from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from api.limits import open_storage
+from api.counters import Counters
 from knowledge.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 _MINUTES, _HOUR = 15, 60
 # Colleagues share an address.
@@ -28,8 +23,7 @@ class SignInThrottle:
     """Counts attempts in the storage of the other limits; in this process alone while that does not answer."""
 
     def __init__(self, settings: Settings) -> None:
-        self._shared = MovingWindowRateLimiter(open_storage(settings))
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._limiter = MovingWindowRateLimiter(Counters(settings.redis_url))
         self._is_on = bool(settings.rate_limit_sign_in)
         most = max(1, settings.rate_limit_sign_in)
         self._here = RateLimitItemPerMinute(most, _MINUTES, namespace="sign-in-here")
@@ -40,30 +34,18 @@ class SignInThrottle:
         """Count one attempt; 0 when it may go on."""
         if not self._is_on:
             return 0
-        keys = [
+        keys = (
             (self._here, _hashed(f"{account} {address}")),
             (self._per_address, _hashed(address)),
             (self._per_account, _hashed(account)),
-        ]
-        try:
-            return _first(self._shared, keys)
-        except StorageError as error:
-            logger.warning("sign-in: the counter does not answer (%s); this process counts alone", type(error.storage_error).__name__)
-            return _first(self._own, keys)
+        )
+        # The first limit that is reached; what it refuses counts in none of the wider ones, or one address would use them up.
+        return next((wait for key in keys if (wait := _hit(self._limiter, *key))), 0)
 
     def forget(self, account: str, address: str) -> None:
         """The person signed in: earlier attempts on the account no longer count."""
-        for limiter in (self._shared, self._own):
-            try:
-                limiter.clear(self._here, _hashed(f"{account} {address}"))
-                limiter.clear(self._per_account, _hashed(account))
-            except StorageError:
-                continue  # it was counted in the other one
-
-
-def _first(limiter: MovingWindowRateLimiter, keys: list[tuple[RateLimitItemPerMinute, str]]) -> int:
-    """The first limit that is reached; what it refuses counts in none of the wider ones, or one address would use them up."""
-    return next((wait for key in keys if (wait := _hit(limiter, *key))), 0)
+        self._limiter.clear(self._here, _hashed(f"{account} {address}"))
+        self._limiter.clear(self._per_account, _hashed(account))
 
 
 def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItemPerMinute, key: str) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from knowledge.directory import Directory, Entry
 from knowledge.schema import Questions
-from knowledge.search.service import examples_of
+from knowledge.search.index import examples_of
 from nlu.french.text import words
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz, process
 
 from knowledge.directory import Directory
-from knowledge.search.service import training_examples
+from knowledge.search.index import training_examples
 from nlu.french.text import words
 
 # Likeness (0 to 100) of folded words from which a message is a near-copy: about one letter in ten differs.

@@ -76,7 +76,7 @@ def try_later(session: Session, message: OutgoingMessage, owner: str, reason: st
     """The provider refused it for now: wait, with back-off or as long as it said; a dead letter after ``MOST_ATTEMPTS``."""
     if message.attempts >= MOST_ATTEMPTS:
         return bury(session, message, owner, reason)
-    seconds = pause(message.attempts) if after is None else after
+    seconds = pause(message.attempts) if after is None else min(after, _LONGEST_PAUSE)
     return _end(session, message, owner, state=WAITING, due_at=utc_now() + dt.timedelta(seconds=seconds), reason=reason[:60])
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from knowledge.figures.counting import Series
 from knowledge.figures.models import Count, CountedEvent
 from knowledge.moments import utc_now
+from knowledge.outages import Outage
 from knowledge.upsert import insert
 
 # Where they travel, in the broker.
@@ -43,7 +44,9 @@ class FigureEvent:
 
 
 class Publisher(Protocol):
-    """Where events leave to."""
+    """Where events leave to. ``outage``: whether it is gone."""
+
+    outage: Outage
 
     async def run(self) -> None:
         """Keep the connection, until cancelled."""

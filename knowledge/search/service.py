@@ -3,7 +3,6 @@
 import functools
 import logging
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,31 +16,23 @@ from knowledge.directory import Directory, DirectoryStore, Entry
 from knowledge.metrics import REFIT_SECONDS, REFITS
 from knowledge.schema import OutsideTopic
 from knowledge.search.filters import Filters, Fit, person_fit
-from knowledge.search.kept import fitted
-from knowledge.search.likeness import Rows
-from knowledge.search.ranker import OUTSIDE, Example, Scores
-from knowledge.search.spelling import Spelling
+from knowledge.search.index import BROAD, LAST_TEXTS, Index
+from knowledge.search.ranker import Scores
 from nlu.french.features import forget_texts
 from nlu.french.person import Person, read_person
 from nlu.french.text import clean, words
 
 logger = logging.getLogger(__name__)
 
-# Entries that changed since the last fit are scored one by one until the new fit is there.
-_MAX_NEW = 200
 # What is known of the person shifts the likeliest actions only; the others stay far below.
 _MAX_SHIFTED = 300
 # A broad need that claims the message (margin) lends its own to its usual doors, a step less each.
-_BROAD = "broad:"
 _BROAD_MARGIN = -0.2
 _BROAD_STEP = 0.05
-# An outside topic is named only when the message is really like one of its phrasings (cosine).
-_TOPIC_LIKENESS = 0.45
 # Below this probability of the outside its topic is of no use, and is not looked for.
 _TOPIC_AT = 0.1
-_LAST_TEXTS = 8
 # What a message says of the person does not change between the searches of one turn.
-_person_in = functools.lru_cache(_LAST_TEXTS)(read_person)
+_person_in = functools.lru_cache(LAST_TEXTS)(read_person)
 
 
 @dataclass(frozen=True)
@@ -93,76 +84,19 @@ class Result:
         return bool(self.hits) and self.hits[0].confidence >= least
 
 
-def examples_of(entry: Entry) -> list[str]:
-    """The texts that teach an action: its phrasings and the sentences that describe it."""
-    action, organisation = entry.action, entry.organisation
-    described = [
-        action.title,
-        action.official_title or "",
-        f"{action.official_title or action.title} {organisation.name}",
-        action.summary,
-        " ".join(action.keywords),
-        *action.description,
-        *action.steps,
-        *action.content,
-        action.audience.text if action.audience else "",
-        action.diploma or "",
-        *(f"{organisation.name} {name}" for name in [action.title, *organisation.aliases]),
-    ]
-    return [text for _, text in action.questions.all()] + [text for text in described if text]
-
-
-def training_examples(directory: Directory) -> list[Example]:
-    """Every example of the directory, the outside included."""
-    examples = [Example(text, entry.id) for entry in directory.entries for text in examples_of(entry)]
-    examples += [Example(text, f"{_BROAD}{broad.id}") for broad in directory.broad_needs for text in broad.questions]
-    return examples + [Example(text, OUTSIDE) for topic in directory.outside for text in topic.questions]
-
-
-class _Index:
-    """A ranker and the directory that it was fitted on."""
-
-    def __init__(self, directory: Directory, folder: Path | None = None, key: str = "") -> None:
-        started = time.monotonic()
-        self.version = directory.version
-        self.ranker = fitted(training_examples(directory), folder, key)
-        broad = {f"{_BROAD}{need.id}": need.actions for need in directory.broad_needs}
-        self.at = np.flatnonzero([label not in broad for label in self.ranker.labels])
-        # Where each broad need stands among the labels, and its usual doors.
-        self.broad = [(int(i), str(label), broad[label]) for i, label in enumerate(self.ranker.labels) if label in broad]
-        self.entries = [directory.by_id[label] for label in self.ranker.labels[self.at]]
-        self.fitted_on = {entry.id: entry.action for entry in directory.entries}
-        # A topic for each example of the outside, in their order (``training_examples``).
-        self.topics = [topic for topic in directory.outside for _ in topic.questions]
-        # A turn asks for the same text up to three times: as a whole, as a follow-up, as a part.
-        self.score = functools.lru_cache(_LAST_TEXTS)(self.ranker.score)
-        self.topic = functools.lru_cache(_LAST_TEXTS)(self._topic)
-        self.spelling = Spelling(self.ranker.features.words())
-        self.topic_rows = Rows(self.ranker.outside_rows, self.ranker.features.terms) if self.topics else None
-        logger.info("search: fitted on version %s in %.1f s", directory.version, time.monotonic() - started)
-
-    def _topic(self, text: str) -> OutsideTopic | None:
-        """The outside topic that ``text`` is like, if any."""
-        if self.topic_rows is None:
-            return None
-        likeness = self.topic_rows.likeness(self.score(text).row)
-        best = int(likeness.argmax())
-        return self.topics[best] if likeness[best] >= _TOPIC_LIKENESS else None
-
-
 class Search:
     """``find`` over the current directory; refits in the background when the directory changes."""
 
     def __init__(self, store: DirectoryStore, folder: Path | None = None, key: str = "") -> None:
         """``folder``: where a fitted ranker is kept from one start to the next, signed with ``key``."""
         self._store, self._folder, self._key = store, folder, key
-        self._index: _Index | None = None
+        self._index: Index | None = None
         self._refitting = threading.Lock()
 
     def fit(self) -> None:
         """Fit on the current directory now (at start, and in tests); an empty one leaves the search not ready."""
         directory = self._store.current()
-        self._index = _Index(directory, self._folder, self._key) if directory.entries else None
+        self._index = Index(directory, self._folder, self._key) if directory.entries else None
 
     def catch_up(self) -> None:
         """Fit again, now, if the directory is newer than the last fit."""
@@ -242,10 +176,10 @@ class Search:
         """Return the features of ``texts``, a row of unit length each: their products are likenesses from 0 to 1."""
         return normalize(self._index_for(self._store.current()).ranker.features.transform(texts))
 
-    def _index_for(self, directory: Directory) -> _Index:
+    def _index_for(self, directory: Directory) -> Index:
         """The index in use; a newer one is fitted in the background when ``directory`` is newer."""
         if self._index is None:
-            self._index = _Index(directory)
+            self._index = Index(directory)
         if self._index.version != directory.version and self._refitting.acquire(blocking=False):
             threading.Thread(target=self._refit, args=(directory,), name="search-refit", daemon=True).start()
         return self._index
@@ -253,7 +187,9 @@ class Search:
     def _refit(self, directory: Directory) -> None:
         try:
             with REFIT_SECONDS.time():
-                self._index = _Index(directory)
+                if self._index:
+                    self._index.read_ahead(directory)
+                self._index = Index(directory)
             REFITS.labels("done").inc()
         except Exception:  # the index in use stays; the next message tries again
             REFITS.labels("failed").inc()
@@ -261,16 +197,15 @@ class Search:
         finally:
             self._refitting.release()
 
-    def _margins(self, directory: Directory, index: _Index, scores: Scores) -> tuple[list[Entry], np.ndarray, float]:
+    def _margins(self, directory: Directory, index: Index, scores: Scores) -> tuple[list[Entry], np.ndarray, float]:
         """Every action of ``directory``, those newer than the index included, with their margins; and the outside's."""
         doors = _doors(index, scores)
         if index.version == directory.version:
             return index.entries, _raised(index.entries, scores.margins[index.at].astype(float), doors), scores.outside
         margins = {label: float(m) for label, m in zip(scores.labels, scores.margins, strict=True) if label in directory.by_id}
-        changed = [e for e in directory.entries if index.fitted_on.get(e.id) != e.action][:_MAX_NEW]
         outside = scores.outside
-        for entry in changed:
-            newer = index.ranker.score_new(scores.row, examples_of(entry))
+        for entry, known in index.newer(directory):
+            newer = index.ranker.score_new(scores.row, known)
             margins[entry.id] = max(newer, margins.get(entry.id, newer))
             # What was outside until a moment ago is not, where the new action is nearer than anything outside.
             if newer > (nearest := index.ranker.outside_likeness(scores.row)):
@@ -279,12 +214,12 @@ class Search:
         return entries, _raised(entries, np.array(list(margins.values())), doors), outside
 
 
-def _broad(index: _Index, scores: Scores) -> str | None:
+def _broad(index: Index, scores: Scores) -> str | None:
     margin, label = max(((float(scores.margins[at]), label) for at, label, _ in index.broad), default=(_BROAD_MARGIN, ""))
-    return label.removeprefix(_BROAD) if margin > _BROAD_MARGIN else None
+    return label.removeprefix(BROAD) if margin > _BROAD_MARGIN else None
 
 
-def _doors(index: _Index, scores: Scores) -> dict[str, float]:
+def _doors(index: Index, scores: Scores) -> dict[str, float]:
     """The least margin of each usual door of the broad needs that the message resembles."""
     least: dict[str, float] = {}
     for at, _, actions in index.broad:

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from api import health
 from api.health import Health
 from api.opening import BadSettings
 from api.wiring import Services
+from knowledge.errors import DatabaseUnavailable
+from knowledge.outages import Outage
 
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
@@ -95,6 +98,20 @@ def test_what_cannot_start_stays_alive_and_not_ready(open_app, monkeypatch: pyte
         time.sleep(0.01)
 
 
+def test_a_database_that_is_gone_at_the_start_is_waited_for(open_app, services: Services, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("api.app._AGAIN_SECONDS", 0.01)
+    tries: list[int] = []
+
+    def open_(_settings) -> Services:
+        tries.append(1)
+        if len(tries) < 3:
+            raise DatabaseUnavailable("gone")
+        return services
+
+    assert open_app(open_).get("/readyz").json() == {"status": "ready", "actions": 54, "missing": []}
+    assert len(tries) == 3
+
+
 def test_not_ready_while_the_engine_or_the_search_is_not(open_app, services: Services):
     class Never:
         version = 0
@@ -108,37 +125,44 @@ def test_not_ready_while_the_engine_or_the_search_is_not(open_app, services: Ser
         assert client.get("/readyz").status_code == 503
 
 
-async def test_one_failure_in_passing_is_none_and_a_lasting_one_is_told_until_it_ends():
-    health, down = Health(), ConnectionError()
+@pytest.fixture
+def gone():
+    """A server that does not answer until the test is over."""
+    back = threading.Event()
 
-    async def look(failure: Exception | None) -> list[str]:
-        def probe() -> None:
-            if failure:
-                raise failure
+    def probe() -> None:
+        if not back.is_set():
+            raise ConnectionError
 
-        await health.look({"database": probe})
-        return health.missing
-
-    assert [await look(failure) for failure in (None, down, down, None, down, down, down, None)] == [[]] * 6 + [["database"], []]
-
-
-async def test_what_hangs_is_told_and_takes_no_more_than_one_thread(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("api.health._LOOK_TIMEOUT", 0.01)
-    health, tries, go_on = Health(), [], threading.Event()
-
-    def hangs() -> None:
-        tries.append(1)
-        go_on.wait(20)
-
-    for _ in range(3):
-        await health.look({"redis": hangs})
-    go_on.set()
-    assert (health.missing, len(tries)) == (["redis"], 1)
+    outage = Outage("redis", probe, probe_seconds=0.01)
+    yield outage
+    back.set()
 
 
-def test_what_is_missing_is_said_and_makes_nothing_unready(open_app):
+def test_one_failure_in_passing_is_none_and_a_lasting_one_is_told(gone: Outage, monkeypatch: pytest.MonkeyPatch):
+    here = Health()
+    here.outages = [gone]
+    assert here.missing == []
+    gone.look()
+    assert (gone.is_on, here.missing) == (True, [])
+    monkeypatch.setattr(health, "_SAID_AFTER_SECONDS", 0)
+    assert here.missing == ["redis"]
+
+
+def test_a_database_that_takes_nothing_is_missing_until_it_does(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(health, "_SAID_AFTER_SECONDS", 0)
+    here, told = Health(), []
+    for turns in (0, 2, 1, 0):
+        here.tell_unwritten(turns)
+        told.append(here.missing)
+    assert told == [[], ["database"], ["database"], []]
+
+
+def test_what_is_missing_is_said_and_makes_nothing_unready(open_app, gone: Outage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(health, "_SAID_AFTER_SECONDS", 0)
     client = open_app()
-    client.app.state.health._failed["redis"] = 3
+    client.app.state.health.outages = [gone]
+    gone.begin(ConnectionError())
     assert client.get("/readyz").json()["missing"] == ["redis"]
     client.app.state.health.stop()
     assert client.get("/readyz").status_code == 503

@@ -1,12 +1,15 @@
 """Bodies that are too large (413) and clients that write too fast (429)."""
 
 import socket
+import time
 import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+
+from knowledge.outages import redis_outage
 
 REDIS = "redis://127.0.0.1:6379/9"
 TALK = {"message": "bonjour"}
@@ -119,7 +122,15 @@ def test_with_redis_processes_share_the_count(open_app, redis_url: str):
     assert codes == [422, 422, 429, 429]
 
 
-def test_when_redis_is_gone_nobody_is_held_back(open_app, caplog: pytest.LogCaptureFixture):
-    client = open_app(rate_limit_chat=1, redis_url="redis://127.0.0.1:1/0")
-    assert [client.post("/api/feedback", json={}).status_code for _ in range(3)] == [422] * 3
-    assert "nobody is held back" in caplog.text
+def test_without_redis_each_process_counts_alone(open_app, caplog: pytest.LogCaptureFixture):
+    client = open_app(rate_limit_chat=2, redis_url="redis://127.0.0.1:1/3")
+    assert [client.post("/api/feedback", json={}).status_code for _ in range(3)] == [422, 422, 429]
+    assert redis_outage(client.app.state.settings.redis_url).is_on and caplog.text.count("redis does not answer") == 1
+
+
+def test_a_clock_set_back_holds_nobody_back_for_hours(open_app, monkeypatch: pytest.MonkeyPatch):
+    client, real = open_app(rate_limit_chat=1), time.time
+    assert [client.post("/api/feedback", json={}).status_code for _ in range(2)] == [422, 429]
+    monkeypatch.setattr(time, "time", lambda: real() - 7200)
+    assert [client.post("/api/feedback", json={}).status_code for _ in range(2)] == [422, 422]
+    assert client.post("/api/feedback", json={}).status_code == 429

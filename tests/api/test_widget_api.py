@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse
 from api import widget
 from api.errors import ApiError
 from api.once import once
+from api.own_answers import OwnAnswers
 from api.web.scripts import bundle
 from knowledge.database import migrate, open_engine, sessions
 from knowledge.once import Answered
@@ -113,7 +114,7 @@ def test_only_whole_origins_may_be_named(origins: str) -> None:
 def kept(tmp_path: Path):
     database = open_engine(f"sqlite:///{tmp_path / 'passerelle.db'}")
     migrate(database)
-    yield SimpleNamespace(sessions=sessions(database))
+    yield SimpleNamespace(sessions=sessions(database), answers=OwnAnswers())
     database.dispose()
 
 
@@ -142,6 +143,20 @@ async def test_many_at_once_get_the_answer_of_the_first(kept) -> None:
     assert await once(kept, request_id, "c" * 32, make, _nothing) == answers[0] and make.made == 1
     assert (await once(kept, uuid.uuid4(), "c" * 32, make, _nothing))["number"] == 2
     assert (await once(kept, None, "c" * 32, make, _nothing))["number"] == 3
+
+
+async def test_without_the_database_the_process_remembers_alone(kept) -> None:
+    make, request_id, real = _Maker(), uuid.uuid4(), kept.sessions
+
+    def gone():
+        raise sa.exc.OperationalError("", {}, Exception())
+
+    kept.sessions = SimpleNamespace(begin=gone)
+    answers = await asyncio.gather(*(once(kept, request_id, "c" * 32, make, _nothing) for _ in range(3)))
+    kept.sessions = real
+    assert [*answers, await once(kept, request_id, "c" * 32, make, _nothing)] == answers[:1] * 4 and make.made == 1
+    kept.answers.erase("c" * 32)
+    assert str(request_id) not in kept.answers
 
 
 @pytest.mark.parametrize("outcome", ["error", "raises"])

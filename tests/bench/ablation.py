@@ -15,8 +15,8 @@ from bot.evaluation.expected import vocabulary_of
 from bot.evaluation.run import OWN_SETS
 from bot.evaluation.sets import Sample, read_set
 from bot.evaluation.slips import with_slips
+from knowledge.search.index import training_examples
 from knowledge.search.ranker import OUTSIDE, Example, Ranker
-from knowledge.search.service import training_examples
 from nlu.french import features
 from nlu.french.text import words
 from tests.bench.models import CACHE

@@ -109,6 +109,16 @@ def test_a_watch_exchanges_the_model_once_and_only_when_it_is_whole(factory: ses
     assert renewed == [other] and len(caplog.records) == 1  # said once, not every five seconds
 
 
+def test_a_file_damaged_while_its_model_answers_is_noticed_once(factory: sessionmaker, trained: list, tmp_path: Path, caplog) -> None:
+    serving = serve(factory, tmp_path)
+    watch, whole = ModelWatch(factory, tmp_path, KEY, serving, lambda _path: None), serving.read_text()
+    for content, said in ((whole, 0), ("half", 1), (whole, 1), ("", 2)):
+        serving.write_text(content)
+        with caplog.at_level(logging.ERROR):
+            assert not watch.look() and not watch.look()
+        assert len(caplog.records) == said
+
+
 def test_a_model_that_cannot_be_loaded_leaves_the_present_one(factory: sessionmaker, trained: list, tmp_path: Path) -> None:
     def fail(_path: Path) -> None:
         raise ValueError("no model")

@@ -17,7 +17,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import DirectoryAction, text_of
 from api.wiring import Services
 from bot.engine import Message, Reply
-from bot.rasa_engine import _PAYLOAD, _lock_store, quieten
+from bot.rasa_engine import _PAYLOAD, quieten
+from bot.rasa_shared_locks import ConversationLocks
 from bot.rasa_tracker_store import MAX_EVENTS
 from bot.training import ROOT
 
@@ -196,10 +197,11 @@ async def test_without_its_table_a_person_is_still_answered_and_nothing_said_is_
         rename("events_gone", "events")
     assert reply.messages and reply.outcome != "error"
     output = listened()
-    assert "tracker_store" in output and SAID not in output
+    assert "a turn is written later" in output and SAID not in output
     # Nothing of it is kept aside, to come up again.
     await services.engine.erase(conversation)
-    assert conversation not in list(await services.engine._agent.tracker_store.fallback_tracker_store.keys())
+    services.engine.catch_up()
+    assert await services.engine.transcript(conversation) == ()
 
 
 async def test_postgresql_keeps_conversations_too(open_rasa, say, postgres: str, conversation: str):
@@ -217,7 +219,7 @@ def locked_by(services: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[[
     """Makes the running engine keep its locks in another place."""
 
     def use(redis_url: str) -> None:
-        locks = _lock_store(redis_url)
+        locks = ConversationLocks(redis_url)
         monkeypatch.setattr(services.engine, "_locks", locks)
         monkeypatch.setattr(services.engine._agent, "lock_store", locks)
 
@@ -232,9 +234,21 @@ async def test_locks_may_be_in_redis(say, locked_by, needs_redis: str, conversat
         assert server.keys(f"*{conversation}*") == []  # nothing is left there
 
 
-async def test_when_redis_is_gone_a_message_is_apologised_for(say, locked_by):
-    locked_by("redis://127.0.0.1:1/0")
-    assert (await say(PAPERS)).outcome == "error"
+async def test_without_redis_messages_are_answered_in_order_all_the_same(say, locked_by, heard):
+    listened = heard()
+    locked_by("redis://127.0.0.1:1/4")
+    replies = await asyncio.gather(say(PAPERS), say("et leur numéro ?"), say("c'est où ?"))
+    assert [reply.actions[0] for reply in replies] == ["pimms", "pimms", "pimms"]
+    assert listened().count("redis does not answer") == 1
+
+
+async def test_locks_that_a_restarted_redis_forgot_hold_nobody_up(locked_by, needs_redis: str, services: Services, conversation: str):
+    locked_by(f"{needs_redis}/9")
+    with redis.Redis.from_url(f"{needs_redis}/9") as server:
+        async with services.engine._locks.lock(conversation):
+            server.delete(f"lock:{conversation}")
+        async with services.engine._locks.lock(conversation):
+            assert server.exists(f"lock:{conversation}")
 
 
 def test_the_table_of_conversations_is_the_one_that_rasa_reads(services: Services):

@@ -1,13 +1,16 @@
-"""Locks of conversations that several processes take at once."""
+"""Locks of conversations: in one process, among several that take them at once, and when one of them was killed."""
 
 import asyncio
 import threading
+import time
 import uuid
+from collections.abc import Callable
 
 import pytest
-from rasa.core.lock_store import LockError, RedisLockStore
+from rasa.core.lock_store import RedisLockStore
 
-from bot.rasa_shared_locks import SharedLocks, shared_locks
+from bot import rasa_shared_locks
+from bot.rasa_shared_locks import ConversationLocks, SharedTickets
 
 
 @pytest.fixture
@@ -15,16 +18,21 @@ def address(needs_redis) -> str:
     return f"{needs_redis}/14"
 
 
-def tickets(stores: list[RedisLockStore], conversation: str) -> list[int]:
+@pytest.fixture
+def conversation() -> str:
+    return uuid.uuid4().hex
+
+
+def tickets(issue: list[Callable[[str], int]], conversation: str) -> list[int]:
     """What so many processes get that ask for a ticket at the same instant."""
     given: list[int] = []
-    together = threading.Barrier(len(stores))
+    together = threading.Barrier(len(issue))
 
-    def ask(store: RedisLockStore) -> None:
+    def ask(one: Callable[[str], int]) -> None:
         together.wait()
-        given.append(store.issue_ticket(conversation))
+        given.append(one(conversation))
 
-    threads = [threading.Thread(target=ask, args=(store,)) for store in stores]
+    threads = [threading.Thread(target=ask, args=(one,)) for one in issue]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -32,12 +40,29 @@ def tickets(stores: list[RedisLockStore], conversation: str) -> list[int]:
     return sorted(given)
 
 
+async def most_at_once(stores: list[ConversationLocks], conversation: str) -> int:
+    """Ten turns; how many were answered at the same time."""
+    inside = most = 0
+
+    async def turn(store: ConversationLocks) -> None:
+        nonlocal inside, most
+        async with store.lock(conversation, wait_time_in_seconds=0.01):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.005)
+            inside -= 1
+
+    await asyncio.gather(*(turn(store) for store in stores * (10 // len(stores))))
+    return most
+
+
 def test_each_process_gets_a_ticket_of_its_own(address):
-    stores = [shared_locks(address) for _ in range(8)]
+    stores = [SharedTickets(address) for _ in range(8)]
     for _ in range(20):
         conversation = uuid.uuid4().hex
-        assert tickets(stores, conversation) == list(range(8))
-        stores[0].delete_lock(conversation)
+        assert tickets([store.issue for store in stores], conversation) == list(range(8))
+        for number in range(8):
+            stores[0].finish(conversation, number)
 
 
 def test_rasas_own_store_gives_one_ticket_to_several(address):
@@ -46,28 +71,53 @@ def test_rasas_own_store_gives_one_ticket_to_several(address):
     seen = []
     for _ in range(20):
         conversation = uuid.uuid4().hex
-        seen.append(tickets(stores, conversation))
+        seen.append(tickets([store.issue_ticket for store in stores], conversation))
         stores[0].delete_lock(conversation)
     assert any(len(set(given)) < len(given) for given in seen)
 
 
-async def test_turns_follow_each_other_and_nothing_stays(address):
-    stores: list[SharedLocks] = [shared_locks(address) for _ in range(2)]
-    conversation, inside, most = uuid.uuid4().hex, 0, 0
-
-    async def turn(store: SharedLocks) -> None:
-        nonlocal inside, most
-        async with store.lock(conversation, wait_time_in_seconds=0.01):
-            inside += 1
-            most = max(most, inside)
-            await asyncio.sleep(0.005)
-            inside -= 1
-
-    await asyncio.gather(*(turn(store) for store in stores * 5))
-    assert most == 1
-    assert stores[0].get_lock(conversation) is None
+async def test_turns_follow_each_other_and_nothing_stays(address, conversation):
+    stores = [ConversationLocks(address) for _ in range(2)]
+    assert await most_at_once(stores, conversation) == 1
+    assert SharedTickets(address)._redis.get(f"lock:{conversation}") is None
+    assert not stores[0]._own
 
 
-def test_a_redis_that_is_gone_is_one_error():
-    with pytest.raises(LockError):
-        shared_locks("redis://127.0.0.1:1/0").issue_ticket("somebody")
+@pytest.mark.parametrize("redis_url", [None, "redis://127.0.0.1:1/5"])
+async def test_without_redis_turns_of_one_process_follow_each_other(redis_url, conversation):
+    assert await most_at_once([ConversationLocks(redis_url)], conversation) == 1
+
+
+async def test_who_is_killed_holds_nobody_up_for_long(address, conversation, monkeypatch):
+    """Also when the clock is set back, which makes their tickets last for hours."""
+    monkeypatch.setattr(rasa_shared_locks, "_SHARED_SECONDS", 0.2)
+    killed, real, locks = SharedTickets(address), time.time, ConversationLocks(address)
+    monkeypatch.setattr(time, "time", lambda: real() + 7200)
+    killed.issue(conversation)
+    killed.issue(conversation)
+    monkeypatch.setattr(time, "time", real)
+    waited = []
+    for _ in range(2):
+        began = time.monotonic()
+        async with locks.lock(conversation):
+            waited.append(time.monotonic() - began)
+    assert 0.2 <= waited[0] < 5 and waited[1] < 0.2
+
+
+async def test_a_message_that_hangs_does_not_hold_its_conversation_for_ever(conversation, monkeypatch):
+    monkeypatch.setattr(rasa_shared_locks, "_OWN_SECONDS", 0.05)
+    locks = ConversationLocks()
+    async with locks.lock(conversation), locks.lock(conversation):
+        pass
+    async with asyncio.timeout(0.04), locks.lock(conversation):
+        pass
+
+
+async def test_who_gives_up_waiting_leaves_no_ticket(address, conversation):
+    locks, other = ConversationLocks(address), SharedTickets(address)
+    first = other.issue(conversation)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1), locks.lock(conversation):
+            raise AssertionError
+    other.finish(conversation, first)
+    assert other._redis.get(f"lock:{conversation}") is None

@@ -46,7 +46,7 @@ def knowledge(filled, tmp_path):
 def quick(monkeypatch):
     """Waits of tests are short."""
     monkeypatch.setattr(outbox, "_FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(sending, "_DOUBT_SECONDS", 0.02)
+    monkeypatch.setattr(sending, "DOUBT_SECONDS", 0.02)
     monkeypatch.setattr("api.channels.answering._PAUSE_SECONDS", 0.02)
     monkeypatch.setattr("api.channels.worker._LOOK_SECONDS", 0.05)
 

@@ -44,6 +44,9 @@ class Engine:
     async def erase(self, conversation_id: str) -> None:
         return
 
+    def catch_up(self) -> int:
+        return 0
+
     def is_ready(self) -> bool:
         return True
 
@@ -117,7 +120,8 @@ class FakeTwilio:
                 sid = f"SM{len(self.created):032x}"
                 now = format_datetime(dt.datetime.now(dt.timezone.utc))
                 message = {"sid": sid, "to": form["To"], "body": form["Body"], "direction": "outbound-api", "date_created": now}
-                self.created.append(message | {"status": "queued", "error_code": None, "date_sent": None})
+                more = {"status": "queued", "error_code": None, "date_sent": None, "callback": form.get("StatusCallback")}
+                self.created.append(message | more)
             if way == "told_before_the_answer":
                 await self.tell(self.created[-1], form["StatusCallback"])
             await asyncio.sleep(random.uniform(0, self.slow))

@@ -270,7 +270,7 @@ def test_a_need_that_begins_like_stop_is_none(said):
 
 def test_what_is_in_doubt_when_stop_comes_does_not_leave(running, twilio, monkeypatch):
     here = running()
-    monkeypatch.setattr(sendings(), "_DOUBT_SECONDS", 2.0)
+    monkeypatch.setattr(sendings(), "DOUBT_SECONDS", 2.0)
     twilio.behave.append((500, {"code": 20500}, {}))
     here.write("bonjour", "SM1")
     until(lambda: [(row.state, row.owner) for row in rows(here.services)] == [("sending", None)])

@@ -14,6 +14,7 @@ from knowledge import personal
 from knowledge.database import sessions
 from knowledge.delivery import abuse, dead_letters, inbox, kept, outbox, people, spending, wishes
 from knowledge.delivery.inbox import Incoming
+from knowledge.delivery.leases import give_back
 from knowledge.delivery.models import IncomingMessage, OptOut, OutgoingMessage
 from knowledge.moments import utc_now
 from knowledge.retention import erase_older_than
@@ -73,6 +74,23 @@ def test_a_lease_that_ran_out_goes_to_another_and_the_first_can_no_longer_finish
     assert (first.id, second.attempts) == (second.id, 2)
     with factory.begin() as session:
         assert not inbox.finish(session, first, "a") and inbox.finish(session, second, "b")
+
+
+def test_a_clock_that_was_set_back_holds_nothing_up(factory: sessionmaker, monkeypatch) -> None:
+    store(factory, message(1), message(2, "d"))
+    assert len(claimed(factory, "a", most=1)) == 1
+    monkeypatch.setattr("knowledge.delivery.leases.utc_now", lambda: utc_now() - dt.timedelta(hours=2))
+    assert [row.text for row in claimed(factory, "b")] == ["texte 1", "texte 2"]
+    assert claimed(factory, "c") == []
+
+
+def test_what_its_owner_could_not_finish_is_given_back_by_nobody_else(factory: sessionmaker) -> None:
+    store(factory, message(1))
+    (first,) = claimed(factory, "a")
+    for owner, then in (("b", 0), ("a", 1)):
+        with factory.begin() as session:
+            give_back(session, IncomingMessage, first.id, owner, 0.0)
+        assert len(claimed(factory, "c")) == then
 
 
 def test_many_at_once_share_the_messages_without_overlap(factory: sessionmaker) -> None:

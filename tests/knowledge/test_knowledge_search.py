@@ -15,7 +15,7 @@ from knowledge.schedules import PARIS, State, opening_of
 from knowledge.schema import Audience
 from knowledge.search import Filters, Kind, Result, Search, decide
 from knowledge.search.filters import person_fit
-from knowledge.search.service import examples_of
+from knowledge.search.index import examples_of
 from nlu.french.person import Person
 
 Edit = Callable[[str, str], str]

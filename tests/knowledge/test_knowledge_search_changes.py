@@ -89,6 +89,21 @@ def test_a_new_phrasing_counts_at_the_next_message(small_search: Search, factory
     assert best(small_search, "ma trottinette est en panne") == "velo"
 
 
+def test_of_an_import_of_many_no_message_waits_for_the_reading(
+    small_search: Search, factory: sessionmaker, data: Path, edit_club: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("knowledge.search.index._READ_AT_ONCE", 0)
+    text, index = "je veux apprendre la boxe", small_search._index
+    edit_club("  - id: velo", f"{BOXE}  - id: velo")
+    load(factory, data)
+    small_search._refitting.acquire()
+    with monkeypatch.context() as patch:
+        patch.setattr(index.ranker, "read", None)
+        assert "boxe" not in ids(small_search.find(text, limit=ALL))
+    index.read_ahead(small_search._store.current())  # as the refit does, beside the messages
+    assert best(small_search, text) == "boxe"
+
+
 def test_a_removed_action_is_found_no_more(small_search: Search, factory: sessionmaker, data: Path, edit_club: Edit) -> None:
     text = edit_club("  - id: velo", "  - id: velo")
     edit_club(text[text.index("  - id: jardin") : text.index("  - id: velo")], "")
@@ -103,7 +118,7 @@ def test_a_refit_that_fails_leaves_the_index_in_use_and_is_tried_again(
     edit_club("Un jardin", "Le jardin")
     load(factory, data)
     with monkeypatch.context() as patch:
-        patch.setattr("knowledge.search.service.fitted", None)
+        patch.setattr("knowledge.search.index.fitted", None)
         assert ids(refitted(small_search, "réparer mon vélo"))[0] == "velo"
         assert small_search._index.version == 1
         refitted(small_search, "réparer mon vélo")

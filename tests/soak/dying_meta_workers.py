@@ -18,7 +18,7 @@ from knowledge.settings import Settings
 from tests.channels.fakes import Engine, Still
 from tests.soak import dying_workers
 
-sending._DOUBT_SECONDS = 0.5
+sending.DOUBT_SECONDS = 0.5
 # The platform tells within milliseconds here; on a busy machine within a second or two. Each worker counts anew, and
 # what was begun before it is a dead letter after that.
 whatsapp._STATUS_BY = dt.timedelta(seconds=6)

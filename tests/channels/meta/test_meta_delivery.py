@@ -294,7 +294,7 @@ def test_who_writes_is_known_by_a_keyed_hash_alone(running, platform, channel, c
 def test_both_channels_at_once_with_faults_lose_nothing_and_repeat_nothing(running, platform, monkeypatch):
     """Forty people, three messages each, every delivery told twice, one call in four going wrong in one way or another."""
     monkeypatch.setattr(whatsapp, "_STATUS_BY", dt.timedelta(seconds=0.5))
-    monkeypatch.setattr(sending, "_DOUBT_SECONDS", 0.2)
+    monkeypatch.setattr(sending, "DOUBT_SECONDS", 0.2)
     ways = [Fault(400, 613), Fault(500, 2), Fault(taken=True, seconds=0.7), Fault(502, page="…", taken=True)]
     platform.faults.extend(way for way in ways * 8 for way in (way, Fault(), Fault(), Fault()))
     people = [("messenger", f"62549393946283{n:02}") for n in range(8)] + [("whatsapp", f"336123456{n:02}") for n in range(8)]
