@@ -32,6 +32,15 @@ def test_an_erased_conversation_is_gone_from_the_tables(client, say, services: S
     assert rows(services, "feedback", "conversation", conversation) == 0
 
 
+def test_an_erased_conversation_is_gone_from_memory(client, say, services: Services):
+    conversation = say(PAPERS)["conversation_id"]
+    services.answers.take_on("given without the database", conversation)
+    services.answers.end("given without the database", {"messages": [PAPERS]})
+    assert services.engine._memory.recall(conversation)
+    client.delete(f"/api/conversations/{conversation}")
+    assert services.engine._memory.recall(conversation) == [] and "given without the database" not in services.answers
+
+
 def test_under_its_old_id_nothing_is_known_any_more(client, say):
     first = say(PAPERS)
     assert say("et leur numéro ?", first)["actions"]

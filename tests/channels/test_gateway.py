@@ -112,7 +112,7 @@ def test_after_stop_only_an_emergency_is_answered(gateway, operator):
 
 def test_the_answer_to_an_emergency_from_before_stop_does_not_leave(gateway, operator, monkeypatch):
     here = gateway()
-    monkeypatch.setattr(sending, "_DOUBT_SECONDS", 2.0)
+    monkeypatch.setattr(sending, "DOUBT_SECONDS", 2.0)
     operator.behave += [(500, False)]
     post(here, {"id": "1", "from": PERSON, "text": "urgence"})
     until(lambda: [row.owner for row in rows(here.services) if row.state == "sending"] == [None])

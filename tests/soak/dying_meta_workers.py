@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from api.channels import sending
 from api.channels.meta import opening, whatsapp
 from api.channels.worker import Worker
+from api.own_answers import OwnAnswers
 from knowledge.database import open_engine, sessions
 from knowledge.settings import Settings
 from tests.channels.fakes import Engine, Still
@@ -33,7 +34,7 @@ def work(database_url: str, graph_url: str, directory, ready: int) -> None:
     store = SimpleNamespace(current=lambda: directory)
     database = open_engine(database_url)
     known = {"settings": settings, "database": database, "sessions": sessions(database), "store": store}
-    services = SimpleNamespace(**known, search=Still(), engine=engine)
+    services = SimpleNamespace(**known, search=Still(), engine=engine, answers=OwnAnswers(), broker=None)
     channels = {channel.name: channel for channel in (opening.messenger(services), opening.whatsapp(services))}
     os.write(ready, b".")
     asyncio.run(Worker(services, channels).run())

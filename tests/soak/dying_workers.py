@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from api.channels import sending
 from api.channels.twilio import Twilio
 from api.channels.worker import Worker
+from api.own_answers import OwnAnswers
 from knowledge.database import open_engine, sessions
 from knowledge.delivery import inbox, outbox
 from knowledge.directory import DirectoryStore
@@ -38,7 +39,14 @@ def work(database_url: str, api_url: str, directory, ready: int) -> None:
     engine.seconds = 0.02
     store = SimpleNamespace(current=lambda: directory)
     services = SimpleNamespace(
-        settings=settings, database=database, sessions=sessions(database), store=store, search=Still(), engine=engine
+        settings=settings,
+        database=database,
+        sessions=sessions(database),
+        store=store,
+        search=Still(),
+        engine=engine,
+        answers=OwnAnswers(),
+        broker=None,
     )
     channel = Twilio("AC123", "token", "+33700000001", "https://passerelle.example", api_url, text_number=lambda: "114", countries="FR")
     os.write(ready, b".")

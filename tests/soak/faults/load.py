@@ -158,7 +158,7 @@ class Account:
     notes: list[str] = field(default_factory=list)
 
 
-def account(load: Load, database: sa.engine.Engine, began: float, patience: float = 100.0) -> Account:
+def account(load: Load, database: sa.engine.Engine, began: float, patience: float = 300.0) -> Account:
     """Hold what was acknowledged to what the database and the provider have, once all that waits has left."""
     said = [one for turns in load.web.values() for one in turns]
     found = Account(len(said), len(load.sms))

@@ -179,6 +179,10 @@ def broker_gone(town: Town) -> Row:
         town.broker.mend()
 
     try:
+        waited = _counted(town.database)
+        until = time.monotonic() + 60
+        while _counted(town.database) == waited and time.monotonic() < until:  # what came before it began
+            time.sleep(0.2)
         before = _settled(town.database)
         found = _under_load(town, fault, after=8)
         counted = _settled(town.database) - before
@@ -215,7 +219,8 @@ def import_fails(town: Town) -> Row:
     assert run("export", str(file), "--format", "archive").wait(120) == 0
     with town.database.begin() as connection:  # something for the import to change, in every row
         connection.execute(sa.text("update actions set summary = summary || ' Bis.'"))
-        connection.execute(sa.text("update directory_version set version = version + 1"))
+        version = connection.execute(sa.text("update directory_version set version = version + 1 returning version")).scalar_one()
+    _wait_for_refits(town, version)
     before = _directory(town.database)
     found = _under_load(town, lambda: _kill_in_transaction(town.database, run("import", str(file))))
     found.lost += before != _directory(town.database)
@@ -377,16 +382,30 @@ def _told(town: Town, name: str, seconds: float, line: str = "") -> list[str]:
     return [f"/readyz: {ready.status_code}, `missing`: {name}"]
 
 
+def _wait_for_refits(town: Town, version: int) -> None:
+    """What the search does about our own change is not the fault."""
+    for server in (town.server, town.other):
+        until = time.monotonic() + 300
+        while server and time.monotonic() < until:
+            httpx.get(f"{server.address}/api/search", params={"q": "papiers"}, timeout=60)
+            if f'passerelle_served_version{{part="search"}} {version:.1f}' in httpx.get(f"{server.address}/metrics", timeout=60).text:
+                break
+            time.sleep(1)
+
+
 def _settled(database: sa.engine.Engine) -> int:
     """How many messages of the web the figures hold, once they change no more."""
     counted, since, until = -1, time.monotonic(), time.monotonic() + 60
     while time.monotonic() - since < 4 and time.monotonic() < until:
-        with database.connect() as connection:
-            now = connection.execute(_COUNTED).scalar_one()
-        if now != counted:
+        if (now := _counted(database)) != counted:
             counted, since = now, time.monotonic()
         time.sleep(0.2)
     return counted
+
+
+def _counted(database: sa.engine.Engine) -> int:
+    with database.connect() as connection:
+        return connection.execute(_COUNTED).scalar_one()
 
 
 _COUNTED = sa.text("select coalesce(sum(count), 0) from counts where channel = 'web' and series = 'outcome'")
