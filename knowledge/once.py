@@ -62,7 +62,7 @@ def keep(session: Session, request_id: str, answer: dict[str, Any]) -> bool:
     """Keep the answer for who sends the message again; forget those that are too old. False when it was erased meanwhile."""
     kept = sa.update(Answered).where(_live(request_id))
     kept = kept.values(answer=answer, conversation=answer["conversation_id"])
-    found = session.execute(kept.execution_options(synchronize_session=False)).rowcount == 1
+    found = session.execute(kept.execution_options(synchronize_session=False)).rowcount == 1 or not _is_erased(session, request_id)
     session.execute(sa.delete(Answered).where(Answered.at < utc_now() - KEPT).execution_options(synchronize_session=False))
     return found
 
@@ -70,13 +70,18 @@ def keep(session: Session, request_id: str, answer: dict[str, Any]) -> bool:
 def give_up(session: Session, request_id: str) -> bool:
     """No answer could be made: the next try is a first one. False when it was erased meanwhile."""
     gone = sa.delete(Answered).where(_live(request_id)).execution_options(synchronize_session=False)
-    return session.execute(gone).rowcount == 1
+    return session.execute(gone).rowcount == 1 or not _is_erased(session, request_id)
 
 
 def erase(session: Session, conversation: str) -> None:
     """Forget the answers of a conversation."""
     forgotten = sa.update(Answered).where(Answered.conversation == conversation).values(conversation=None, answer=None)
     session.execute(forgotten.execution_options(synchronize_session=False))
+
+
+def _is_erased(session: Session, request_id: str) -> bool:
+    """False, too, when there is nothing: a clock that was set forward made the message an old one while it was answered."""
+    return session.execute(sa.select(Answered.request_id).where(Answered.request_id == request_id, ~_live(request_id))).first() is not None
 
 
 def _live(request_id: str) -> sa.sql.ColumnElement:

@@ -29,6 +29,7 @@ _MOST = 4
 # How soon what another process stored, or what was put off, is noticed; what this one stored is at once.
 _LOOK_SECONDS = 1.0
 _BROKEN_SECONDS = 3.0
+_IN_HAND_SECONDS = 0.05
 _TIDY_SECONDS = 600
 # When the process is told to stop: for what is in hand. A provider that takes longer leaves its message in doubt,
 # and another process asks what became of it when the lease has run out.
@@ -44,7 +45,7 @@ class Worker:
         self._services, self._channels = services, channels
         self._owner = str(uuid.uuid4())
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._in_hand: set[tuple[type, int]] = set()
+        self._in_hand: set[tuple[str, str]] = set()
         self._arrived, self._to_leave = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
@@ -108,8 +109,8 @@ class Worker:
 
     async def _safely(self, handle: Handle, message: Any) -> None:
         """What nobody foresaw leaves the message to its lease: it is tried again when that has run out."""
-        held = type(message), message.id
-        if held in self._in_hand:  # a clock that was set forward ended the lease, not the work
+        held = message.channel, message.key if isinstance(message, OutgoingMessage) else message.provider_id
+        if held in self._in_hand and not await self._is_left(held, message):
             return
         self._in_hand.add(held)
         try:
@@ -123,6 +124,22 @@ class Worker:
             logger.error("channels: a message of %s failed (%s); it is tried again", message.channel, type(error).__name__)
         finally:
             self._in_hand.discard(held)
+
+    async def _is_left(self, held: tuple[str, str], message: Any) -> bool:
+        """Wait for who has the message in hand here: a clock that was set forward ended the lease, not the work.
+
+        False when they have finished it; True when they had let go of it before it was claimed again.
+        """
+        while held in self._in_hand:
+            await asyncio.sleep(_IN_HAND_SECONDS)
+        with contextlib.suppress(SQLAlchemyError):
+            return await asyncio.to_thread(self._is_ours, message)
+        return False  # left to its lease
+
+    def _is_ours(self, message: Any) -> bool:
+        with self._services.sessions() as session:
+            now = session.get(type(message), message.id)
+            return now is not None and (now.owner, now.attempts) == (self._owner, message.attempts)
 
     async def _put_back(self, message: Any) -> None:
         """Let go of a message as soon as the database answers, and not when its lease has run out."""

@@ -203,12 +203,13 @@ class Search:
         if index.version == directory.version:
             return index.entries, _raised(index.entries, scores.margins[index.at].astype(float), doors), scores.outside
         margins = {label: float(m) for label, m in zip(scores.labels, scores.margins, strict=True) if label in directory.by_id}
-        outside = scores.outside
-        for entry, known in index.newer(directory):
+        outside, newer_ones = scores.outside, index.newer(directory)
+        nearest = index.ranker.outside_likeness(scores.row) if newer_ones else 0.0
+        for entry, known in newer_ones:
             newer = index.ranker.score_new(scores.row, known)
             margins[entry.id] = max(newer, margins.get(entry.id, newer))
             # What was outside until a moment ago is not, where the new action is nearer than anything outside.
-            if newer > (nearest := index.ranker.outside_likeness(scores.row)):
+            if newer > nearest:
                 outside = min(outside, nearest)
         entries = [directory.by_id[label] for label in margins]
         return entries, _raised(entries, np.array(list(margins.values())), doors), outside

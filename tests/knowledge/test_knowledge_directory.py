@@ -1,6 +1,7 @@
 """The directory in memory follows the database, and survives its absence."""
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from knowledge.errors import UnknownAction
 from knowledge.loader import load
 from knowledge.models import stable_id
 from knowledge.schema import Contact
+from knowledge.watch import outage_of
 
 Edit = Callable[[str, str], str]
 
@@ -71,6 +73,10 @@ def test_the_last_directory_stays_in_use_when_the_server_is_gone_and_the_next_is
         assert store.current() is known
         connection.execute(sa.text(f"create database {name}"))
     server.dispose()
+    deadline = time.monotonic() + 20
+    while outage_of(engine).is_on:  # found again within a second or two
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     migrate(engine)
     edit_club("Un jardin", "Le jardin")
     load(sessions(engine), data)

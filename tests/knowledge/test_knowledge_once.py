@@ -52,6 +52,17 @@ def test_a_process_that_died_leaves_the_message_to_the_next(factory: sessionmake
         once.answered(session, request_id)
 
 
+def test_a_message_that_a_clock_made_old_while_it_was_answered_is_no_erased_one(factory: sessionmaker, monkeypatch) -> None:
+    first, second, third = (str(uuid.uuid4()) for _ in range(3))
+    with factory.begin() as session:
+        assert all(once.take_on(session, request_id, TALK) for request_id in (first, second, third))
+    monkeypatch.setattr(once, "utc_now", lambda: utc_now() + dt.timedelta(hours=2))
+    with factory.begin() as session:
+        assert once.keep(session, first, ANSWER)  # and forgets what is old: all of them
+    with factory.begin() as session:
+        assert once.keep(session, second, ANSWER) and once.give_up(session, third)
+
+
 def test_answers_are_forgotten_soon_and_with_their_conversation(factory: sessionmaker) -> None:
     first, second, third = (str(uuid.uuid4()) for _ in range(3))
     with factory.begin() as session:

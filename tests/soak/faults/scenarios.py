@@ -387,9 +387,10 @@ def _wait_for_refits(town: Town, version: int) -> None:
     for server in (town.server, town.other):
         until = time.monotonic() + 300
         while server and time.monotonic() < until:
-            httpx.get(f"{server.address}/api/search", params={"q": "papiers"}, timeout=60)
-            if f'passerelle_served_version{{part="search"}} {version:.1f}' in httpx.get(f"{server.address}/metrics", timeout=60).text:
-                break
+            with contextlib.suppress(httpx.TransportError):
+                httpx.get(f"{server.address}/api/search", params={"q": "papiers"}, timeout=20)
+                if f'passerelle_served_version{{part="search"}} {version:.1f}' in httpx.get(f"{server.address}/metrics", timeout=20).text:
+                    break
             time.sleep(1)
 
 

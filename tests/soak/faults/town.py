@@ -130,8 +130,8 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        self.log.write_text("")
         with self.log.open("a") as output:
+            self._began = output.tell()
             self._process = subprocess.Popen(
                 self.command("serve"), env=self.environment, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
@@ -160,7 +160,8 @@ class Server:
         return False
 
     def said(self, text: str) -> int:
-        return self.log.read_text(errors="replace").count(text)
+        """How often it has said so since it was started the last time."""
+        return self.log.read_bytes()[self._began :].decode(errors="replace").count(text)
 
     def kill(self) -> None:
         """Without a word, as when the machine runs out of memory."""
