@@ -15,6 +15,8 @@ from nlu.french.reference import refers_to_other
 _LEAST_MARGIN = -0.75
 _MOST = 3
 _NAMED = 0.6
+# All of a city's actions; of a region's services the likeliest.
+_LOOKED_THROUGH = 300
 
 
 class ActionProposeOther(AnswersNeeds):
@@ -36,7 +38,7 @@ class ActionProposeOther(AnswersNeeds):
             utter(dispatcher, "say_ask_need")
             return []
         seen = tracker.get_slot("seen") or []
-        everything = self.find(tracker, need, limit=len(self.services.store.current().entries)).hits
+        everything = self.find(tracker, need, limit=len(seen) + _LOOKED_THROUGH).hits
         others = [hit for hit in everything if hit.entry.id not in seen]
         near = [hit for hit in others if hit.margin > _LEAST_MARGIN]
         shown = [hit.entry.id for hit in (near or self._of_the_same_kind(seen, others))[:_MOST]]

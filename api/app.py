@@ -22,6 +22,7 @@ from api import (
     pages,
     report_page,
     security_txt,
+    sitemap,
     staff,
     widget,
 )
@@ -78,6 +79,7 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
         directory,
         pages,
         directory_pages,
+        sitemap,
         callback_page,
         help_page,
         report_page,

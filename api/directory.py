@@ -11,7 +11,7 @@ from api.models import ActionPage, Card, ErrorAnswer, SearchAnswer
 from api.views import card
 from api.wiring import Services
 from knowledge.schema import Public, Quarter, Status, Theme
-from knowledge.search import Filters, decide
+from knowledge.search import Filters, decide, listed
 from nlu.french.text import clean
 
 router = APIRouter(prefix="/api", tags=["annuaire"])
@@ -43,17 +43,15 @@ def list_actions(
         age=age,
         open_at=open_at,
     )
-    directory = services.store.current()
+    directory, start = services.store.current(), _position(cursor)
+    page, total = listed(directory, filters, start, limit)
     if q and clean(q):
-        entries = [hit.entry for hit in services.search.find(clean(q), filters=filters, limit=len(directory.entries)).hits]
-    else:
-        entries = [entry for entry in directory.entries if filters.accepts(entry)]
-    start = _position(cursor)
-    page = entries[start : start + limit]
+        hits = services.search.find(clean(q), filters=filters, limit=start + limit).hits
+        page, total = [hit.entry for hit in hits[start:]], total if hits else 0
     end = start + len(page)
     return {
-        "total": len(entries),
-        "next": _cursor(end) if end < len(entries) else None,
+        "total": total,
+        "next": _cursor(end) if page and end < total else None,
         "items": [card(entry, directory) for entry in page],
     }
 

@@ -1,19 +1,16 @@
 """``/annuaire``: the directory as pages, without script: what there is, one action, and the same for paper, contacts and calendar."""
 
-import dataclasses
-import datetime as dt
-from collections.abc import Iterator
-from typing import Annotated, Any, get_args
-from xml.etree import ElementTree
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from api import views
 from api.caching import revalidated
 from api.chat import MAX_CHARACTERS
 from api.errors import ApiError
 from api.pages import counter, current_directory, error_page, render
+from api.paging import Suite, following
 from api.staff import texts
 from api.staff.forms import label
 from api.web.links import href
@@ -26,16 +23,16 @@ from knowledge.published import agenda, schema_org
 from knowledge.published.vcard import vcard
 from knowledge.schedules import now_in_paris
 from knowledge.schema import HelpNumber, Public, Quarter, Theme
-from knowledge.search import Filters, Kind, decide
+from knowledge.search import Filters, Kind, decide, listed
 from knowledge.search.decision import BESIDE_AT
 from nlu.french.distress import read_distress
 from nlu.french.text import clean, words
 
 _SEARCH_RESULTS = 8
-_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+# On one page; a city's directory is one page.
+_LISTED = 500
 # Who types this is looking for a number, or for a bed: the one is shown, the other found among all numbers.
 _ALARM = {"urgence", "urgences"}
-_NOT_FOR_ROBOTS = ("/api/", "/staff", "/signaler", "/annuaire/*/imprimer")
 
 router = APIRouter(include_in_schema=False)
 
@@ -48,6 +45,7 @@ def directory_page(
     public: Annotated[str, Query()] = "",
     quartier: Annotated[str, Query()] = "",
     ouvert: Annotated[str, Query()] = "",
+    suite: Suite = 0,
 ) -> Response:
     """Everything by theme; what is nearest to ``q``; what bears a theme, is for a public, in a quarter, open now."""
     directory = current_directory(request)
@@ -57,12 +55,14 @@ def directory_page(
     if q:
         entries = _nearest(request, q, filters)
         groups = [("", entries)] if entries else []
+        found = len(entries)
     else:
-        groups = list(_by_theme(directory, filters))
+        groups, found = _by_theme(directory, filters, suite)
     shown = [(key, [sheet(views.card(entry, directory)) for entry in entries]) for key, entries in groups]
     page = render(
         request, "annuaire.html", page="annuaire", q=q, chosen=chosen, choices=_choices(), groups=shown,
-        found=sum(len(sheets) for _, sheets in shown), help=_help(directory, q), canonical=site(request) + "/annuaire",
+        found=found, shown=sum(len(sheets) for _, sheets in shown), help=_help(directory, q), canonical=site(request) + "/annuaire",
+        following=following(request, suite + _LISTED, not q and suite + _LISTED < found),
     )  # fmt: skip
     return revalidated(request, page, directory.version)
 
@@ -108,30 +108,6 @@ def calendar_file(request: Request, action_id: str) -> Response:
     directory, entry = _one(request, action_id)
     made = agenda.calendar(directory, entry, now_in_paris().date(), address(request, entry))
     return _file(request, made, "text/calendar; charset=utf-8", f"{entry.id}.ics")
-
-
-@router.get("/sitemap.xml")
-def sitemap(request: Request) -> Response:
-    """Every page that a search engine may show; the day only where somebody verified the action."""
-    directory = current_directory(request)
-    root = ElementTree.Element("urlset", xmlns=_SITEMAP)
-    pages: list[tuple[str, dt.date | None]] = [
-        (f"{site(request)}{path}", None) for path in ("/", "/annuaire", "/accessibilite", "/mentions", "/confidentialite")
-    ]
-    for location, verified in [*pages, *((address(request, entry), entry.action.verified_on) for entry in directory.entries)]:
-        url = ElementTree.SubElement(root, "url")
-        ElementTree.SubElement(url, "loc").text = location
-        if verified:
-            ElementTree.SubElement(url, "lastmod").text = verified.isoformat()
-    body = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return revalidated(request, Response(body, media_type="application/xml"), directory.version)
-
-
-@router.get("/robots.txt")
-def robots(request: Request) -> Response:
-    """What search engines leave alone, and where the sitemap is."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _NOT_FOR_ROBOTS), "", f"Sitemap: {site(request)}/sitemap.xml", ""]
-    return PlainTextResponse("\n".join(lines))
 
 
 def site(request: Request) -> str:
@@ -186,13 +162,13 @@ def _help(directory: Directory, q: str) -> list[tuple[HelpNumber, str]]:
     return [(number, href(number.number)) for number in directory.help_numbers if kind in number.kinds]
 
 
-def _by_theme(directory: Directory, filters: Filters) -> Iterator[tuple[str, list[Entry]]]:
-    """What ``filters`` leave: each action once, under its first theme, or all under the one theme that was chosen."""
-    everywhere = dataclasses.replace(filters, theme=None)
-    groups: dict[Any, list[Entry]] = {theme: [] for theme in get_args(Theme)}
-    for entry in filter(everywhere.accepts, directory.entries):
-        if filters.theme is None:
-            groups[entry.action.themes[0]].append(entry)
-        elif filters.theme in entry.action.themes:
-            groups[filters.theme].append(entry)
-    yield from ((theme, entries) for theme, entries in groups.items() if entries)
+def _by_theme(directory: Directory, filters: Filters, start: int) -> tuple[list[tuple[str, list[Entry]]], int]:
+    """What ``filters`` leave, and how many: each action once, under its first theme, or all under the one theme that was chosen.
+
+    Of very many, ``_LISTED`` from the position ``start`` on.
+    """
+    entries, found = listed(directory, filters, start, _LISTED)
+    groups: dict[str, list[Entry]] = {theme: [] for theme in get_args(Theme)}
+    for entry in entries:
+        groups[filters.theme or entry.action.themes[0]].append(entry)
+    return [(theme, grouped) for theme, grouped in groups.items() if grouped], found

@@ -92,7 +92,7 @@ class JinjaResponses(NaturalLanguageGenerator):
 
 def _doors(directory: Directory, at: dt.datetime) -> dict[str, Any]:
     """What any response may name: the doors of last resort, as an action whose card bears their contacts, and help numbers."""
-    town_hall = next((e for e in directory.entries if e.organisation.id == TOWN_HALL), None)
+    town_hall = next(iter(directory.of_organisations.get(TOWN_HALL, ())), None)
     pimms = directory.by_id.get(COUNTER)
     return {
         "pimms": card(directory, pimms, at) if pimms else None,

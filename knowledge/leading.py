@@ -30,11 +30,11 @@ def leads_nowhere(record: BroadNeed | OrientationQuestion) -> bool:
     return not record.unsure or len(record.choices) < _FEWEST_CHOICES
 
 
-def names(record: BroadNeed | OrientationQuestion, action_id: str) -> bool:
-    """True when it leads to this action."""
+def led_to(record: BroadNeed | OrientationQuestion) -> set[str]:
+    """The ids of the actions that it leads to."""
     if isinstance(record, BroadNeed):
-        return action_id in record.actions
-    return action_id in record.unsure or any(action_id in choice.actions for choice in record.choices)
+        return set(record.actions)
+    return {*record.unsure, *(action for choice in record.choices for action in choice.actions)}
 
 
 def _of(actions: list[str], there: Collection[str]) -> list[str]:

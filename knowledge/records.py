@@ -6,7 +6,7 @@ test holds that.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from knowledge import models, schema
 from knowledge.files import DirectoryFiles
-from knowledge.leading import narrowed
+from knowledge.leading import led_to, narrowed
 from knowledge.rows import KINDS, OWNED, TABLES, shared
 
 # What names actions that may be archived.
 LEADING = ("broad_need", "orientation")
+_AT_A_TIME = 5000
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,44 @@ class Records:
     orientation: list[schema.OrientationQuestion] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Changed:
+    """What became of some sheets. ``actions``: each with the organisation that runs it; ``gone``: (kind, id) of what is
+    no more; ``others``: the records of a whole kind, by the name of its field in a directory."""
+
+    organisations: list[schema.Organisation]
+    actions: list[tuple[schema.Organisation, schema.Action]]
+    sources: dict[str, schema.Source]
+    gone: frozenset[tuple[str, str]]
+    others: dict[str, tuple[Any, ...]]
+
+
+# Kinds of which there are few: read again as a whole, by the name of their field.
+_FEW = {"help_number": "help_numbers", "outside_topic": "outside", "broad_need": "broad_needs", "orientation": "orientation"}
+
+
+def select_changed(session: Session, sheets: Collection[tuple[str, str]]) -> Changed:
+    """Read what became of these sheets, given as (kind, id)."""
+    rows = {kind: [KINDS[kind].row_id(slug) for of, slug in sheets if of == kind] for kind in KINDS}
+    actions = list(_Reader(session, rows["action"]).actions())
+    owners = {row.organisation_id for row, _ in actions}
+    organisations = {row.id: one for row, one in _Reader(session, {*rows["organisation"], *owners}).organisations()}
+    sources = {source.id: source for source in _Reader(session, rows["source"]).records("source")}
+    changed = [organisations[row_id] for row_id in rows["organisation"] if row_id in organisations]
+    there = {("action", action.id) for _, action in actions} | {("source", source) for source in sources}
+    # An action that is archived or brought back is no more, or again, among those that others lead to.
+    few = {kind for kind in _FEW if rows[kind]} | (set(LEADING) if rows["action"] else set())
+    return Changed(
+        changed,
+        [(organisations[row.organisation_id], action) for row, action in actions],
+        sources,
+        frozenset(sheets) - there,
+        {name: tuple(_Reader(session).records(kind)) for kind, name in _FEW.items() if kind in few},
+    )
+
+
 def select_all(session: Session) -> Records:
-    """Read every record: one query a table, then joined here (10,000 actions in a few seconds)."""
+    """Read every record: one query a table, then joined here."""
     reader = _Reader(session)
     actions = defaultdict(list)
     for row, action in reader.actions():
@@ -56,7 +93,7 @@ def select_leading(session: Session) -> list[tuple[str, Any]]:
 
 def select_sheet(session: Session, kind: str, slug: str) -> Any | None:
     """Read one sheet: a record of ``KINDS[kind]``; None when there is none of this id."""
-    reader = _Reader(session, KINDS[kind].row_id(slug))
+    reader = _Reader(session, [KINDS[kind].row_id(slug)])
     if kind == "organisation":
         return next((organisation for _, organisation in reader.organisations()), None)
     if kind != "action":
@@ -85,26 +122,33 @@ def sheets(directory: Records | DirectoryFiles) -> Iterator[tuple[str, Any]]:
 
 
 class _Reader:
-    """Reads rows into records; of one sheet only when ``only`` is the id of its row."""
+    """Reads rows into records; of some sheets only when ``only`` are the ids of their rows.
 
-    def __init__(self, session: Session, only: str | None = None) -> None:
+    A hundred thousand actions are some millions of values: texts that repeat (a town, a sentence, a source) are
+    kept once, and so is the set of the names that a kind of record has.
+    """
+
+    def __init__(self, session: Session, only: Collection[str] | None = None) -> None:
         self._session, self._only = session, only
+        self._texts: dict[str, str] = {}
+        self._names: dict[type[schema.Record], set[str]] = {}
         self._slugs = {row.id: row.slug for row in session.execute(sa.select(models.Source.id, models.Source.slug))}
 
     def records(self, kind: str) -> list[Any]:
         """Records that own nothing."""
         record, table = KINDS[kind].record, KINDS[kind].table
-        found: list[Any] = [record.construct(id=row.slug, **self._values(row, record, table)) for row in self._rows(table, "id")]
+        found: list[Any] = [self._made(record, {"id": row.slug, **self._values(row, record, table)}) for row in self._rows(table, "id")]
         if kind not in LEADING:
             return found
-        there = set(self._session.execute(sa.select(models.Action.slug)).scalars())
+        named = {action_id for each in found for action_id in led_to(each)}
+        there = set(self._session.execute(sa.select(models.Action.slug).where(models.Action.slug.in_(named))).scalars())
         return [narrowed(each, there) for each in found]
 
     def organisations(self) -> Iterator[tuple[Any, schema.Organisation]]:
         owned = self._owned("organisation_id")
         for row in self._rows(TABLES["organisations"], "id"):
             values = self._values(row, schema.Organisation, TABLES["organisations"]) | _of(owned, row.id)
-            yield row, schema.Organisation.construct(id=row.slug, **values)
+            yield row, self._made(schema.Organisation, {"id": row.slug, **values})
 
     def actions(self) -> Iterator[tuple[Any, schema.Action]]:
         owned = self._owned("action_id") | {"events": self._by_owner(schema.Event, TABLES["action_events"], "action_id")}
@@ -123,7 +167,7 @@ class _Reader:
                 "themes": themes[row.id],
                 "questions": _questions(questions[row.id]),
             }
-            yield row, schema.Action.construct(id=row.slug, **values)
+            yield row, self._made(schema.Action, {"id": row.slug, **values})
 
     def _owned(self, owner: str) -> dict[str, dict[str, list]]:
         return {name: self._by_owner(record, table, owner) for name, record, table in OWNED}
@@ -131,11 +175,15 @@ class _Reader:
     def _by_owner(self, record: type[schema.Record], table: sa.Table, owner: str) -> dict[str, list]:
         found: dict[str, list] = defaultdict(list)
         for row in self._rows(table, owner):
-            found[getattr(row, owner)].append(record.construct(**self._values(row, record, table)))
+            found[getattr(row, owner)].append(self._made(record, self._values(row, record, table)))
         return found
 
+    def _made(self, record: type[schema.Record], values: dict[str, Any]) -> Any:
+        names = self._names.setdefault(record, set(values))
+        return record.construct(_fields_set=names, **values)
+
     def _values(self, row: Any, record: type[schema.Record], table: sa.Table) -> dict[str, Any]:
-        values = {name: getattr(row, name) for name in shared(record, table)}
+        values = {name: self._once(getattr(row, name)) for name in shared(record, table)}
         if "source" in record.__fields__:
             values["source"] = self._slugs[row.source_id]
         if record is schema.OrientationQuestion:
@@ -143,11 +191,17 @@ class _Reader:
         return values
 
     def _rows(self, table: sa.Table, key: str) -> Iterable[Any]:
-        """The rows of ``table`` in order; those of the one sheet when only one is read, found by the column ``key``."""
+        """The rows of ``table`` in order; those of some sheets, found by the column ``key``, when only they are read."""
         columns = table.columns
         order = next(columns[name] for name in ("position", "slug", "action_id") if name in columns)
         query = sa.select(*columns).order_by(order)
-        return self._session.execute(query.where(columns[key] == self._only) if self._only else query).all()
+        if self._only is not None:
+            return self._session.execute(query.where(columns[key].in_(self._only))).all() if self._only else []
+        # From the server some thousand at a time: never all rows beside all records.
+        return self._session.execute(query.execution_options(stream_results=True, yield_per=_AT_A_TIME))
+
+    def _once(self, value: Any) -> Any:
+        return self._texts.setdefault(value, value) if isinstance(value, str) else value
 
 
 def _of(owned: dict[str, dict[str, list]], owner_id: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from bot.engine import Message, Reply
 from knowledge.directory import Entry
 from knowledge.editing import history
 from knowledge.schema import Public, Quarter
-from knowledge.search.service import Evidence
+from knowledge.search import Evidence, listed
 from nlu.french.text import clean
 
 _RESULTS = 8
@@ -104,8 +104,8 @@ def _found(services: Services, asked: Asked) -> tuple[list[Found], int]:
     if asked.q:
         hits = services.search.find(asked.q, filters=filters, limit=_RESULTS).hits
         return [shown(hit.entry, hit.confidence, explained=rank < _EXPLAINED) for rank, hit in enumerate(hits)], len(hits)
-    fitting = [entry for entry in directory.entries if filters.accepts(entry)] if asked.is_filtered else []
-    return [shown(entry) for entry in fitting[:_LISTED]], len(fitting)
+    fitting, number = listed(directory, filters, limit=_LISTED) if asked.is_filtered else ([], 0)
+    return [shown(entry) for entry in fitting], number
 
 
 def _reply(services: Services, q: str) -> Reply | None:

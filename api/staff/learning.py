@@ -20,6 +20,8 @@ from nlu.french.text import clean, words
 PAGE = "/staff/questions"
 _MOST_GROUPS = 50
 _GUESSES = 3
+# In the list of all others: a whole city, or what is likeliest in a region.
+_OFFERED = 300
 _LONGEST = 300
 
 router = APIRouter()
@@ -103,7 +105,7 @@ def _page(request: Request, status_code: int = 200, **context: Any) -> Response:
     kinds = {kind: [(one, times) for one, times in aside if one.kind == kind] for kind in (decisions.NEEDED, decisions.IGNORED)}
     return render(
         request, "questions.html", status_code, page="learning", groups=[_shown(services, group) for group in groups[:_MOST_GROUPS]],
-        more=len(groups[_MOST_GROUPS:]), entries=directory.entries, topics=[t for t in directory.outside if t.title], longest=_LONGEST,
+        more=len(groups[_MOST_GROUPS:]), topics=[t for t in directory.outside if t.title], longest=_LONGEST,
         **kinds, **context,
     )  # fmt: skip
 
@@ -111,5 +113,8 @@ def _page(request: Request, status_code: int = 200, **context: Any) -> Response:
 def _shown(services: Services, group: Group) -> dict[str, Any]:
     """A group with what the search takes its question for."""
     text = without_masks(group.text)
-    result = services.search.find(text, limit=_GUESSES)
-    return {"group": group, "text": text, "guesses": [hit.entry for hit in result.hits], "topic": result.topic}
+    result = services.search.find(text, limit=_OFFERED)
+    found = [hit.entry for hit in result.hits]
+    every = services.store.current().entries
+    others = every if len(every) <= _OFFERED else found
+    return {"group": group, "text": text, "guesses": found[:_GUESSES], "others": others, "topic": result.topic}

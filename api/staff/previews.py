@@ -87,7 +87,7 @@ def _action(directory: Directory, typed: Mapping[str, Any]) -> Entry:
 
 def _organisation(directory: Directory, typed: Mapping[str, Any]) -> Entry | None:
     organisation = schema.Organisation.parse_obj(typed)
-    first = next((entry.action for entry in directory.entries if entry.organisation.id == organisation.id), None)
+    first = next((entry.action for entry in directory.of_organisations.get(organisation.id, ())), None)
     return Entry(first, organisation) if first else None
 
 

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from api import views
 from api.errors import ApiError
 from api.pages import templates
+from api.paging import Suite, following
 from api.staff import texts
 from api.staff.guard import require
 from api.staff.page import back_to, render
@@ -26,6 +27,8 @@ from knowledge.staleness import stale
 
 PAGE = "/staff/a-verifier"
 _MONTHS = (1, 6, 12, 24)
+# On one page, the oldest first.
+_SHOWN = 500
 
 router = APIRouter(prefix=PAGE)
 
@@ -41,15 +44,17 @@ class ToVerify:
 
 
 @router.get("")
-def to_verify_page(request: Request, mois: int = 6) -> Response:
+def to_verify_page(request: Request, mois: int = 6, suite: Suite = 0) -> Response:
     """Actions with facts older than ``mois`` months: never verified first, then the oldest."""
     services: Services = request.app.state.services
     months = max(1, min(mois, _MONTHS[-1]))
     rows = _to_verify(services, months)
+    number, rows = len(rows), rows[suite : suite + _SHOWN]
     back = f"{PAGE}?mois={months}"
     return render(
-        request, "upkeep/to_verify.html", page="verify", rows=rows, months=months, choices=_MONTHS, date=french_date, return_to=back
-    )
+        request, "upkeep/to_verify.html", page="verify", rows=rows, number=number, months=months, choices=_MONTHS, date=french_date,
+        return_to=back, following=following(request, suite + _SHOWN, suite + _SHOWN < number),
+    )  # fmt: skip
 
 
 @router.post("/{slug}")
@@ -77,7 +82,7 @@ def verified_today(
 def letter_page(request: Request, organisation_id: str, account: Account = Depends(require("agent"))) -> Response:
     """A letter to the organisation: all that we say of its actions, with sources and dates, to be corrected."""
     directory: Directory = request.app.state.services.store.current()
-    entries = [entry for entry in directory.entries if entry.organisation.id == organisation_id]
+    entries = directory.of_organisations.get(organisation_id, ())
     if not entries:
         raise ApiError(404, "not_found")
     subject, body = _letter(directory, entries, account)

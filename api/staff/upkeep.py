@@ -1,5 +1,7 @@
 """The directory as editors see it: what there is, and the form of one sheet."""
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,14 +12,17 @@ from starlette.datastructures import FormData
 
 from api.errors import ApiError
 from api.pages import counter
+from api.paging import Suite, following
 from api.staff import forms, previews, texts
 from api.staff.conflicts import conflict_page
 from api.staff.guard import require
 from api.staff.page import back_to, render
 from api.web.sheet import french_date
 from api.wiring import Services
+from knowledge import schema
 from knowledge.accounts.models import Account
 from knowledge.audit import audit
+from knowledge.directory import Directory
 from knowledge.editing import history
 from knowledge.editing.basis import WORDING
 from knowledge.editing.checks import FieldProblem
@@ -29,6 +34,8 @@ from knowledge.weeks import runs
 from nlu.french.text import fold
 
 ROOT = "/staff/annuaire"
+# Organisations on one page.
+_LISTED = 300
 
 router = APIRouter(prefix=ROOT)
 
@@ -47,7 +54,7 @@ def address(kind: str, slug: str) -> str:
 
 
 @router.get("")
-def sheets_page(request: Request, q: str = "", archivees: bool = False) -> Response:
+def sheets_page(request: Request, q: str = "", archivees: bool = False, suite: Suite = 0) -> Response:
     """Everything that can be kept true, by organisation; those whose name holds ``q``; the archived ones."""
     services: Services = request.app.state.services
     directory = services.store.current()
@@ -55,24 +62,27 @@ def sheets_page(request: Request, q: str = "", archivees: bool = False) -> Respo
     with services.sessions() as session:
         organisations = _refers(session)["organisations"]
         archived = history.archived(session)
-    actions: dict[str, list] = {}
-    for entry in directory.entries:
-        actions.setdefault(entry.organisation.id, []).append(entry.action)
-    groups = []
-    for slug, name in organisations:
-        of_this = actions.get(slug, [])
-        found = [action for action in of_this if wanted in fold(f"{action.title} {action.official_title or ''} {action.id}")]
-        if wanted in fold(name) or found:
-            groups.append((slug, name, found or of_this))
+    groups = list(islice(_groups(directory, organisations, wanted), suite, suite + _LISTED + 1))
     others = {
         "source": [(source.id, source.title) for source in directory.sources.values() if wanted in fold(source.title)],
         "help_number": [(n.id, f"{n.number}, {n.name}") for n in directory.help_numbers if wanted in fold(f"{n.number} {n.name}")],
         "outside_topic": [(t.id, t.title or t.id) for t in directory.outside if wanted in fold(f"{t.title or ''} {t.id}")],
     }
     return render(
-        request, "upkeep/list.html", page="upkeep", q=q, groups=groups, others=others, archived=archived if archivees else None,
+        request, "upkeep/list.html", page="upkeep", q=q, groups=groups[:_LISTED], others=others,
+        following=following(request, suite + _LISTED, len(groups) > _LISTED),
+        archived=archived if archivees else None,
         kinds=forms.layout()["kinds"], address=address,
     )  # fmt: skip
+
+
+def _groups(directory: Directory, organisations: Iterable[tuple[str, str]], wanted: str) -> Iterator[tuple[str, str, list[schema.Action]]]:
+    """Organisations with their actions: those of which the name, or of whose actions one, holds what is wanted."""
+    for slug, name in organisations:
+        of_this = directory.of_organisations.get(slug, ())
+        found = [entry for entry in of_this if wanted in entry.folded] if wanted else of_this
+        if found or wanted in fold(name):
+            yield slug, name, [entry.action for entry in found or of_this]
 
 
 @router.get("/{path}/nouveau", dependencies=[Depends(require("editor"))])

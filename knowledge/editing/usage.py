@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from knowledge import models
 from knowledge.doors import COUNTER, TOWN_HALL
-from knowledge.leading import leads_nowhere, names, narrowed
+from knowledge.leading import leads_nowhere, led_to, narrowed
 from knowledge.records import select_leading
 from knowledge.rows import KINDS
 
@@ -54,5 +54,5 @@ def is_last_door(session: Session, action_id: str) -> bool:
 def _asked_with(session: Session, action_id: str) -> list[tuple[str, str]]:
     """The broad needs and the questions of the orientation that would lead nowhere without an action."""
     others = set(session.execute(sa.select(models.Action.slug).where(models.Action.slug != action_id)).scalars())
-    leading = [(kind, record) for kind, record in select_leading(session) if names(record, action_id)]
+    leading = [(kind, record) for kind, record in select_leading(session) if action_id in led_to(record)]
     return sorted((kind, record.id) for kind, record in leading if leads_nowhere(narrowed(record, others)))

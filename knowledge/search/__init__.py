@@ -5,8 +5,9 @@ scores, ``filters`` holds the structured conditions. Text becomes numbers in ``n
 """
 
 from knowledge.search.decision import Decision, Kind, decide
+from knowledge.search.facets import listed
 from knowledge.search.filters import Filters
 from knowledge.search.service import Evidence, Hit, Result, Search
 from knowledge.search.several import find_needs
 
-__all__ = ["Decision", "Evidence", "Filters", "Hit", "Kind", "Result", "Search", "decide", "find_needs"]
+__all__ = ["Decision", "Evidence", "Filters", "Hit", "Kind", "Result", "Search", "decide", "find_needs", "listed"]

@@ -46,4 +46,5 @@ def decide(result: Result) -> Decision:
 def _of_one_kind(result: Result) -> float:
     """Probability of the likeliest hits that share a theme with the best: six French courses are one need."""
     themes = set(result.hits[0].entry.action.themes)
-    return sum(hit.confidence for hit in result.hits if themes & set(hit.entry.action.themes))
+    shown = sum(hit.confidence for hit in result.hits if themes & set(hit.entry.action.themes))
+    return max(shown, result.of_one_kind)

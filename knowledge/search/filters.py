@@ -41,9 +41,9 @@ class Filters:
             return False
         if self.free and not (action.price and action.price.frais == "gratuit"):
             return False
-        if self.open_at and opening_of(entry.schedules, self.open_at).state is not State.open:
+        if self.open_at and not is_open_then(entry, self.open_at):
             return False
-        if self.day and not _open_on(entry, self.day):
+        if self.day and not is_open_on(entry, self.day):
             return False
         if audience is None:
             return True
@@ -61,7 +61,13 @@ def _age_fits(audience, age: int | None) -> bool:  # type: ignore[no-untyped-def
     return not (audience.age_min is not None and age < audience.age_min) and not (audience.age_max is not None and age > audience.age_max)
 
 
-def _open_on(entry: Entry, day: dt.date) -> bool:
+def is_open_then(entry: Entry, at: dt.datetime) -> bool:
+    """Is it known to be open at this moment?"""
+    return opening_of(entry.schedules, at).state is State.open
+
+
+def is_open_on(entry: Entry, day: dt.date) -> bool:
+    """Is it known to be open at some time of this day?"""
     return any(state is State.open for _, state in half_day(entry.schedules, day, dt.time(0), dt.time(23, 59)))
 
 

@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).parents[2]
 # What a fitted ranker depends on beside its examples; the lock names the sentence encoder.
-_MADE_BY = [*sorted((_ROOT / "nlu/french").glob("*.py")), Path(__file__).with_name("ranker.py"), _ROOT / "requirements.lock"]
+_OWN = [Path(__file__).with_name(name) for name in ("ranker.py", "likeness.py")]
+_MADE_BY = [*sorted((_ROOT / "nlu/french").glob("*.py")), *_OWN, _ROOT / "requirements.lock"]
 
 
 def fitted(examples: Sequence[Example], folder: Path | None, key: str = "") -> Ranker:

@@ -2,8 +2,7 @@
 
 The classifier is the best of those tried on phrasings by unseen hands (docs/adr/0003). Prototypes,
 the mean TF-IDF vector of each action's texts, score what the classifier was not fitted on yet (an
-action edited a second ago) and directories with too many actions to fit one discriminative model
-in seconds. Both give margins on one scale.
+action edited a second ago) and directories of one or two actions. Both give margins on one scale.
 """
 
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 
+from knowledge.search.likeness import Rows
 from nlu.french.classifier import LinearTextClassifier
 from nlu.french.ellipsis import only_grammar
 from nlu.french.essence import essential
@@ -26,6 +26,8 @@ MAX_DISCRIMINATED = 300
 # Columns kept per block (words, letters, sounds) in a directory larger than that.
 _MAX_FEATURES = 200_000
 _TEMPERATURE_LARGE = 0.25
+# The margin of what has no likeness at all.
+FARTHEST = -1.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Ranker:
         self._unit_rows = normalize(rows, copy=self._classifier is not None)  # by the GB in a large directory
         self._prototypes = _means(self._unit_rows, y, self.labels)
         self._by_feature = self._prototypes.T.tocsr()
-        self.outside_rows = self._unit_rows[np.flatnonzero(y == OUTSIDE)]
+        self._outside = Rows(self._unit_rows[np.flatnonzero(y == OUTSIDE)], self.features.terms)
         self._order = np.argsort(y, kind="stable")
         self._first = np.searchsorted(y[self._order], self.labels)
         self._after = np.searchsorted(y[self._order], self.labels, side="right")
@@ -79,7 +81,7 @@ class Ranker:
         row = self.features.row(essential(text))
         if self._classifier is None:
             unit = normalize(row)
-            return Scores(self.labels, _margin((unit @ self._by_feature).toarray().ravel()), self._outside_margin(unit), row)
+            return Scores(self.labels, _margin((unit @ self._by_feature).toarray().ravel()), self.nearest_outside(row), row)
         margins = self._classifier.margins(row)
         where = np.flatnonzero(self._classifier.labels == OUTSIDE)
         return Scores(self.labels, margins[self._at], float(margins[where[0]]) if len(where) else -1.0, row)
@@ -91,9 +93,13 @@ class Ranker:
         to_mean = (normalize(row) @ normalize(csr_matrix(rows.mean(axis=0))).T).toarray()[0, 0]
         return float(_margin(0.5 * likeness.max() + 0.5 * to_mean))
 
-    def outside_likeness(self, row: csr_matrix) -> float:
+    def outside_likeness(self, row: csr_matrix) -> np.ndarray:
+        """How like a message is to each example of the outside (cosine), in their order."""
+        return self._outside.likeness(row)
+
+    def nearest_outside(self, row: csr_matrix) -> float:
         """Margin of the outside by its most alike text, on the scale of ``score_new``."""
-        return self._outside_margin(normalize(row))
+        return outside_margin(self.outside_likeness(row))
 
     def probabilities(self, margins: np.ndarray, outside: float, outside_odds: float = 1.0) -> tuple[np.ndarray, float]:
         """Calibrated probability of each label and of the outside; together they sum to one.
@@ -139,10 +145,10 @@ class Ranker:
         at = int(np.searchsorted(self.labels, label))
         return at if at < len(self.labels) and self.labels[at] == label else None
 
-    def _outside_margin(self, unit_row: csr_matrix) -> float:
-        if self.outside_rows.shape[0] == 0:
-            return -1.0
-        return float(_margin(0.8 * (unit_row @ self.outside_rows.T).max()))
+
+def outside_margin(likeness: np.ndarray) -> float:
+    """Margin of the outside from the likeness to each of its texts, on the scale of ``score_new``."""
+    return float(_margin(0.8 * max(likeness.max(initial=0.0), 0.0)))
 
 
 def _means(rows: csr_matrix, y: np.ndarray, labels: np.ndarray) -> csr_matrix:
@@ -150,9 +156,9 @@ def _means(rows: csr_matrix, y: np.ndarray, labels: np.ndarray) -> csr_matrix:
     known = np.flatnonzero(np.isin(y, labels))
     at = np.searchsorted(labels, y[known])
     members = csr_matrix((np.ones(len(at), dtype=np.float32), (at, known)), shape=(len(labels), rows.shape[0]))
-    return normalize(members @ rows)
+    return normalize(members @ rows) if len(labels) else members @ rows
 
 
 def _margin(likeness):  # type: ignore[no-untyped-def]
     """A cosine on the classifier's scale: above +1 for a repetition, -1 for no likeness."""
-    return 3.0 * likeness - 1.0
+    return 3.0 * likeness + FARTHEST

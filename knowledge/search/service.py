@@ -3,8 +3,7 @@
 import functools
 import logging
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,30 +12,22 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 
+from knowledge.background import giving_way
 from knowledge.directory import Directory, DirectoryStore, Entry
 from knowledge.metrics import REFIT_SECONDS, REFITS
 from knowledge.schema import OutsideTopic
-from knowledge.search.examples import BROAD, examples_of, training_examples
+from knowledge.search.facets import facets_of
 from knowledge.search.filters import Filters, Fit, person_fit
-from knowledge.search.kept import fitted
-from knowledge.search.likeness import Rows
-from knowledge.search.ranker import Scores
-from knowledge.search.spelling import Spelling
+from knowledge.search.index import Index, Ranked
 from nlu.french.features import forget_texts
 from nlu.french.person import Person, read_person
 from nlu.french.text import clean, words
 
 logger = logging.getLogger(__name__)
 
-# Entries that changed since the last fit are scored one by one until the new fit is there.
-_MAX_NEW = 200
 # What is known of the person shifts the likeliest actions only; the others stay far below.
 _MAX_SHIFTED = 300
-# A broad need that claims the message (margin) lends its own to its usual doors, a step less each.
-_BROAD_MARGIN = -0.2
-_BROAD_STEP = 0.05
-# An outside topic is named only when the message is really like one of its phrasings (cosine).
-_TOPIC_LIKENESS = 0.45
+_SORTED_AT_ONCE = 500
 # Below this probability of the outside its topic is of no use, and is not looked for.
 _TOPIC_AT = 0.1
 _LAST_TEXTS = 8
@@ -69,7 +60,8 @@ class Result:
     """What a search found, best first.
 
     ``outside`` is the probability that no action fits, ``outside_margin`` its margin; ``broad`` the id
-    of the broad need that the message resembles most, if any.
+    of the broad need that the message resembles most, if any; ``of_one_kind``: in a large directory, the
+    probability of all that share a theme with the best, found or not among ``hits``.
     """
 
     hits: tuple[Hit, ...]
@@ -78,6 +70,7 @@ class Result:
     person: Person
     broad: str | None = None
     outside_margin: float = -1.0
+    of_one_kind: float = 0.0
 
     @property
     def sure_inside(self) -> float:
@@ -93,71 +86,42 @@ class Result:
         return bool(self.hits) and self.hits[0].confidence >= least
 
 
-class _Index:
-    """A ranker and the directory that it was fitted on."""
-
-    def __init__(self, directory: Directory, folder: Path | None = None, key: str = "") -> None:
-        started = time.monotonic()
-        self.version = directory.version
-        self.ranker = fitted(training_examples(directory), folder, key)
-        broad = {f"{BROAD}{need.id}": need.actions for need in directory.broad_needs}
-        self.at = np.flatnonzero([label not in broad for label in self.ranker.labels])
-        # Where each broad need stands among the labels, and its usual doors.
-        self.broad = [(int(i), str(label), broad[label]) for i, label in enumerate(self.ranker.labels) if label in broad]
-        self.entries = [directory.by_id[label] for label in self.ranker.labels[self.at]]
-        self.fitted_on = {entry.id: entry.action for entry in directory.entries}
-        # A topic for each example of the outside, in their order (``training_examples``).
-        self.topics = [topic for topic in directory.outside for _ in topic.questions]
-        # A turn asks for the same text up to three times: as a whole, as a follow-up, as a part.
-        self.score = functools.lru_cache(_LAST_TEXTS)(self.ranker.score)
-        self.topic = functools.lru_cache(_LAST_TEXTS)(self._topic)
-        self.spelling = Spelling(self.ranker.features.words())
-        self.topic_rows = Rows(self.ranker.outside_rows, self.ranker.features.terms) if self.topics else None
-        logger.info("search: fitted on version %s in %.1f s", directory.version, time.monotonic() - started)
-
-    def _topic(self, text: str) -> OutsideTopic | None:
-        """The outside topic that ``text`` is like, if any."""
-        if self.topic_rows is None:
-            return None
-        likeness = self.topic_rows.likeness(self.score(text).row)
-        best = int(likeness.argmax())
-        return self.topics[best] if likeness[best] >= _TOPIC_LIKENESS else None
-
-
 class Search:
     """``find`` over the current directory; refits in the background when the directory changes."""
 
     def __init__(self, store: DirectoryStore, folder: Path | None = None, key: str = "") -> None:
         """``folder``: where a fitted ranker is kept from one start to the next, signed with ``key``."""
         self._store, self._folder, self._key = store, folder, key
-        self._index: _Index | None = None
+        self._index: Index | None = None
         self._refitting = threading.Lock()
 
     def fit(self) -> None:
         """Fit on the current directory now (at start, and in tests); an empty one leaves the search not ready."""
         directory = self._store.current()
-        self._index = _Index(directory, self._folder, self._key) if directory.entries else None
+        self._index = Index(directory, self._folder, self._key) if directory.entries else None
 
     def catch_up(self) -> None:
-        """Fit again, now, if the directory is newer than the last fit."""
-        if self._index and self._index.version != self._store.current().version:
+        """Fit again, now, if the directory needs it since the last fit."""
+        if self._index and self._index.lags(self._store.current()):
             self.fit()
 
     def forget(self) -> None:
         """Forget the texts that were searched for last: somebody erases what they wrote."""
         if self._index is not None:
-            self._index.score.cache_clear()
-            self._index.topic.cache_clear()
+            self._index.forget()
         _person_in.cache_clear()
         forget_texts()
 
     @property
     def version(self) -> int:
-        """Version of the directory that it was last fitted on; 0 before."""
-        return self._index.version if self._index else 0
+        """Version of the directory that it answers for: while it lags behind, the one of the last fit; 0 before."""
+        if self._index is None:
+            return 0
+        directory = self._store.current()
+        return self._index.version if self._index.lags(directory) else directory.version
 
     def respelt(self, text: str) -> str:
-        """Return ``text`` with its unknown words put right, where one that is taught is near (``spelling.py``)."""
+        """Return ``text`` with its unknown words put right, where one that is known is near (``spelling.py``)."""
         return self._index_for(self._store.current()).spelling.corrected(text)
 
     def is_ready(self) -> bool:
@@ -182,52 +146,70 @@ class Search:
         person = (person or Person()).merged(_person_in(text))
         if not words(text) or not directory.entries:
             return Result((), 1.0, None, person)
-        index = self._index_for(directory)
-        said = clean(text)
-        scores = index.score(said)
-        entries, margins, outside_margin = self._margins(directory, index, scores)
-        fits = _fits(entries, margins, person)
+        index, said = self._index_for(directory), clean(text)
+        ranked = index.ranked(directory, said)
+        alive = None if ranked.of_directory is None else ranked.of_directory[ranked.of_directory >= 0]
+        entries, margins = ranked.entries, ranked.margins
+        # Of a small directory only what is known of a person asks for the order so far.
+        first = list(islice(_best_first(margins, alive), _MAX_SHIFTED)) if ranked.meant or person.said() else []
+        fits = {i: tuple(person_fit(entries[i], person)) for i in first} if person.said() else {}
         for i, found in fits.items():
             margins[i] += sum(fit.shift for fit in found)
-        probabilities, outside = index.ranker.probabilities(margins, outside_margin, outside_odds)
-        accepted = (i for i in np.argsort(-margins) if filters.accepts(entries[i]) and (among is None or entries[i].id in among))
+        likely = None if ranked.meant is None else sorted(first, key=lambda i: -margins[i])[: ranked.meant]
+        probabilities, outside = _probabilities(index, margins, ranked.outside, outside_odds, likely)
+        accepted = self._accepted(directory, ranked, filters, among)
         hits = tuple(Hit(entries[i], float(probabilities[i]), float(margins[i]), fits.get(i, ())) for i in islice(accepted, limit))
         topic = index.topic(said) if outside >= _TOPIC_AT else None
-        return Result(hits, outside, topic, person, _broad(index, scores), outside_margin)
+        of_one_kind = _sharing(entries, likely, probabilities) if likely else 0.0
+        return Result(hits, outside, topic, person, index.broad(index.score(said)), ranked.outside, of_one_kind)
 
     def explain(self, text: str, action_id: str, person: Person | None = None) -> Evidence:
         """Return the evidence for one action (for staff and tests; raises UnknownAction)."""
         directory = self._store.current()
         entry = directory.entry(action_id)
         index = self._index_for(directory)
-        row = index.score(clean(text)).row
-        nearest = index.ranker.nearest_example(row, entry.id)
+        said = clean(text)
+        nearest = index.nearest_example(directory, said, entry)
         fits = person_fit(entry, (person or Person()).merged(_person_in(text)))
-        spoken = index.ranker.contributions(row, entry.id)
+        spoken = index.contributions(directory, said, entry)
         return Evidence(tuple(spoken), nearest[0] if nearest else None, nearest[1] if nearest else 0.0, tuple(fits))
 
     def likeness(self, text: str, action_id: str) -> float:
         """How like ``text`` is to the text of an action most like it (cosine, 0 to 1); 0.0 for one newer than the last fit."""
-        index = self._index_for(self._store.current())
-        nearest = index.ranker.nearest_example(index.score(clean(text)).row, action_id)
+        directory = self._store.current()
+        entry = directory.by_id.get(action_id)
+        nearest = self._index_for(directory).nearest_example(directory, clean(text), entry) if entry else None
         return nearest[1] if nearest else 0.0
 
     def rows(self, texts: Sequence[str]) -> csr_matrix:
         """Return the features of ``texts``, a row of unit length each: their products are likenesses from 0 to 1."""
         return normalize(self._index_for(self._store.current()).ranker.features.transform(texts))
 
-    def _index_for(self, directory: Directory) -> _Index:
-        """The index in use; a newer one is fitted in the background when ``directory`` is newer."""
+    def _accepted(self, directory: Directory, ranked: Ranked, filters: Filters, among: Sequence[str] | None) -> Iterator[int]:
+        """The positions that ``filters`` and ``among`` leave, best first."""
+        entries = ranked.entries
+        if among is None and ranked.of_directory is not None:
+            everywhere = filters == Filters()
+            left = ranked.of_directory if everywhere else ranked.of_directory[facets_of(directory).positions(filters)]
+            return _best_first(ranked.margins, left[left >= 0])
+        if among is not None and ranked.position is not None:
+            at = np.array([i for action_id in among if (i := ranked.position(action_id)) is not None], dtype=np.int64)
+            return (i for i in _best_first(ranked.margins, at) if filters.accepts(entries[i]))
+        every = _best_first(ranked.margins, None)
+        return (i for i in every if filters.accepts(entries[i]) and (among is None or entries[i].id in among))
+
+    def _index_for(self, directory: Directory) -> Index:
+        """The index in use; a newer one is fitted in the background when ``directory`` needs it."""
         if self._index is None:
-            self._index = _Index(directory)
-        if self._index.version != directory.version and self._refitting.acquire(blocking=False):
+            self._index = Index(directory)
+        if self._index.lags(directory) and self._refitting.acquire(blocking=False):
             threading.Thread(target=self._refit, args=(directory,), name="search-refit", daemon=True).start()
         return self._index
 
     def _refit(self, directory: Directory) -> None:
         try:
-            with REFIT_SECONDS.time():
-                self._index = _Index(directory)
+            with REFIT_SECONDS.time(), giving_way():
+                self._index = Index(directory, older=self._index)
             REFITS.labels("done").inc()
         except Exception:  # the index in use stays; the next message tries again
             REFITS.labels("failed").inc()
@@ -235,46 +217,35 @@ class Search:
         finally:
             self._refitting.release()
 
-    def _margins(self, directory: Directory, index: _Index, scores: Scores) -> tuple[list[Entry], np.ndarray, float]:
-        """Every action of ``directory``, those newer than the index included, with their margins; and the outside's."""
-        doors = _doors(index, scores)
-        if index.version == directory.version:
-            return index.entries, _raised(index.entries, scores.margins[index.at].astype(float), doors), scores.outside
-        margins = {label: float(m) for label, m in zip(scores.labels, scores.margins, strict=True) if label in directory.by_id}
-        changed = [e for e in directory.entries if index.fitted_on.get(e.id) != e.action][:_MAX_NEW]
-        outside = scores.outside
-        for entry in changed:
-            newer = index.ranker.score_new(scores.row, examples_of(entry))
-            margins[entry.id] = max(newer, margins.get(entry.id, newer))
-            # What was outside until a moment ago is not, where the new action is nearer than anything outside.
-            if newer > (nearest := index.ranker.outside_likeness(scores.row)):
-                outside = min(outside, nearest)
-        entries = [directory.by_id[label] for label in margins]
-        return entries, _raised(entries, np.array(list(margins.values())), doors), outside
+
+def _probabilities(
+    index: Index, margins: np.ndarray, outside: float, outside_odds: float, likely: list[int] | None
+) -> tuple[np.ndarray, float]:
+    """Probability of every action and of the outside; where only some are likely, the others have none.
+
+    Services that fit a message alike are one need: however many towns have a French course, it is no likelier to be meant.
+    """
+    if likely is None:
+        return index.ranker.probabilities(margins, outside, outside_odds)
+    each, left = index.ranker.probabilities(margins[likely], outside, outside_odds)
+    _, kind, alike = np.unique(np.round(margins[likely], 2), return_inverse=True, return_counts=True)
+    each = each / alike[kind]
+    found = np.zeros(len(margins))
+    found[likely] = each / (total := each.sum() + left)
+    return found, left / total
 
 
-def _broad(index: _Index, scores: Scores) -> str | None:
-    margin, label = max(((float(scores.margins[at]), label) for at, label, _ in index.broad), default=(_BROAD_MARGIN, ""))
-    return label.removeprefix(BROAD) if margin > _BROAD_MARGIN else None
+def _best_first(margins: np.ndarray, among: np.ndarray | None) -> Iterator[int]:
+    """The positions ``among`` these (None: all), best first; of very many the first are sorted at once, the others when asked for."""
+    at = np.arange(len(margins)) if among is None else among
+    if len(at) > 2 * _SORTED_AT_ONCE:
+        parted = np.argpartition(-margins[at], _SORTED_AT_ONCE)
+        first, at = at[parted[:_SORTED_AT_ONCE]], at[parted[_SORTED_AT_ONCE:]]
+        yield from first[np.argsort(-margins[first], kind="stable")].tolist()
+    yield from at[np.argsort(-margins[at])].tolist()
 
 
-def _doors(index: _Index, scores: Scores) -> dict[str, float]:
-    """The least margin of each usual door of the broad needs that the message resembles."""
-    least: dict[str, float] = {}
-    for at, _, actions in index.broad:
-        margin = float(scores.margins[at])
-        if margin > _BROAD_MARGIN:
-            for rank, action_id in enumerate(actions):
-                least[action_id] = max(margin - _BROAD_STEP * rank, least.get(action_id, margin - 1))
-    return least
-
-
-def _raised(entries: list[Entry], margins: np.ndarray, doors: dict[str, float]) -> np.ndarray:
-    return np.array([max(margin, doors.get(e.id, margin)) for e, margin in zip(entries, margins, strict=True)]) if doors else margins
-
-
-def _fits(entries: list[Entry], margins: np.ndarray, person: Person) -> dict[int, tuple[Fit, ...]]:
-    """What is known of the person about each of the likeliest actions, by position."""
-    if not person.said():
-        return {}
-    return {int(i): tuple(person_fit(entries[i], person)) for i in np.argsort(-margins)[:_MAX_SHIFTED]}
+def _sharing(entries: Sequence[Entry], likely: Sequence[int], probabilities: np.ndarray) -> float:
+    """Probability of all that share a theme with the best: in four thousand towns a French course is still one need."""
+    themes = set(entries[likely[0]].action.themes) if likely else set()
+    return float(sum(probabilities[i] for i in likely if themes & set(entries[i].action.themes)))

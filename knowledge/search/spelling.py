@@ -16,7 +16,7 @@ _SHORTEST, _LONG = 4, 8
 
 
 class Spelling:
-    """Knows the words that are taught. Immutable: safe from any thread."""
+    """Knows the words that are taught, and those of a large directory. Immutable: safe from any thread."""
 
     def __init__(self, words: Iterable[str]) -> None:
         """``words``, the commonest first: of two that are as near, the first is meant."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import html
 import json
 import re
 import uuid
@@ -18,7 +19,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import sessionmaker
 
-from api import directory_pages, errors, pages, report_page
+from api import directory_pages, errors, pages, report_page, sitemap
 from api.web.maps import map_links
 from knowledge import reports
 from knowledge.cards import card
@@ -62,7 +63,7 @@ def client(services: SimpleNamespace) -> TestClient:
     app = FastAPI()
     app.state.services = services
     errors.install(app)
-    for group in (pages, directory_pages, report_page):
+    for group in (pages, directory_pages, sitemap, report_page):
         app.include_router(group.router)
     return TestClient(app, headers={"accept": "text/html"})
 
@@ -290,6 +291,41 @@ def test_what_a_search_engine_may_know(client: TestClient, directory: Directory)
     assert all(client.get(address.removeprefix(SITE)).status_code == 200 for address in listed)
     robots = client.get("/robots.txt").text
     assert f"Sitemap: {SITE}/sitemap.xml" in robots and "Disallow: /staff" in robots
+
+
+def test_a_sitemap_too_long_for_one_file_is_a_list_of_files_that_hold_each_page_once(
+    client: TestClient, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sitemap, "_IN_A_FILE", 20)
+
+    def addresses(path: str) -> list[str]:
+        root = ElementTree.fromstring(client.get(path).content)
+        return [one.text or "" for one in root.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+
+    files = [address.removeprefix(SITE) for address in addresses("/sitemap.xml")]
+    listed = [address for file in files for address in addresses(file)]
+    assert files == [f"/sitemap-{number}.xml" for number in range(1, len(files) + 1)] and all(len(addresses(file)) <= 20 for file in files)
+    assert len(listed) == len(set(listed)) and set(listed) >= {f"{SITE}/annuaire/{entry.id}" for entry in directory.entries}
+    assert [client.get(f"/sitemap-{number}.xml").status_code for number in (0, len(files) + 1)] == [404, 404]
+
+
+@pytest.mark.parametrize("conditions", ["", "theme=emploi", "public=jeunes&quartier=coty"])
+def test_a_long_directory_comes_in_pages_that_show_each_entry_once(
+    client: TestClient, directory: Directory, monkeypatch: pytest.MonkeyPatch, conditions: str
+) -> None:
+    def shown(page: str) -> list[str]:
+        return [action_id for action_id in re.findall(r'href="/annuaire/([a-z0-9-]+)"', page) if action_id in directory.by_id]
+
+    whole = shown(client.get(f"/annuaire?{conditions}").text)
+    monkeypatch.setattr(directory_pages, "_LISTED", 2)
+    path, pages, found = f"/annuaire?{conditions}", 0, list[str]()
+    while path:
+        page = client.get(path).text
+        pages, found = pages + 1, found + shown(page)
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        path = html.unescape(following[1]) if following else ""
+    assert pages > 1 and sorted(found) == sorted(whole)
+    assert client.get("/annuaire?suite=9999999").status_code == 200
 
 
 @pytest.fixture

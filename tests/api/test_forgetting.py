@@ -113,7 +113,7 @@ def test_an_erased_question_leaves_the_queue_of_what_was_missed(client, say, ser
 def test_no_text_that_was_read_stays_in_the_memory_of_the_search(services: Services):
     services.search.find("un schnurzpiepegal à Blois")
     index = services.search._index
-    caches = [index.score, index.topic, service._person_in, features._prepared, features._row, text._words]
-    assert all(cache.cache_info().currsize for cache in caches if cache is not index.topic)
+    caches = [index.score, index.outside_likeness, service._person_in, features._prepared, features._row, text._words]
+    assert all(cache.cache_info().currsize for cache in caches if cache is not index.outside_likeness)
     services.search.forget()
     assert not any(cache.cache_info().currsize for cache in caches)

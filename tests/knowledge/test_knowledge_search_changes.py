@@ -103,7 +103,7 @@ def test_a_refit_that_fails_leaves_the_index_in_use_and_is_tried_again(
     edit_club("Un jardin", "Le jardin")
     load(factory, data)
     with monkeypatch.context() as patch:
-        patch.setattr("knowledge.search.service.fitted", None)
+        patch.setattr("knowledge.search.index.fitted", None)
         assert ids(refitted(small_search, "réparer mon vélo"))[0] == "velo"
         assert small_search._index.version == 1
         refitted(small_search, "réparer mon vélo")

@@ -12,8 +12,8 @@ from starlette.routing import Mount, Route
 
 PUBLIC = {
     "/", "/annuaire", "/annuaire/{action_id}", "/annuaire/{action_id}/imprimer", "/annuaire/{action_id}/contact.vcf",
-    "/annuaire/{action_id}/agenda.ics", "/sitemap.xml", "/robots.txt", "/signaler", "/accessibilite", "/mentions", "/confidentialite",
-    "/rappel", "/urgences", "/urgences/{first}", "/chat.js", "/widget.js", "/widget/panneau", "/docs",
+    "/annuaire/{action_id}/agenda.ics", "/sitemap.xml", "/sitemap-{number}.xml", "/robots.txt", "/signaler", "/accessibilite", "/mentions",
+    "/confidentialite", "/rappel", "/urgences", "/urgences/{first}", "/chat.js", "/widget.js", "/widget/panneau", "/docs",
     "/openapi.json", "/healthz", "/readyz", "/.well-known/security.txt",
     "/api/chat", "/api/conversations/{conversation_id}", "/api/conversations/{conversation_id}/messages", "/api/feedback",
     "/api/callbacks", "/api/actions", "/api/actions/{action_id}", "/api/search",
