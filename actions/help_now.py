@@ -55,7 +55,11 @@ class ActionHelpNow(AnswersNeeds):
 
     def _goes_on(self, tracker: Tracker) -> bool:
         """True when the alarm is unsure and the message is likely about what is spoken of."""
-        return confidence_of(tracker) < _SURE_ALARM and read_distress(text_of(tracker)) is None and self.stays(tracker)
+        return self._is_unsure(tracker) and self.stays(tracker)
+
+    @staticmethod
+    def _is_unsure(tracker: Tracker) -> bool:
+        return confidence_of(tracker) < _SURE_ALARM and read_distress(text_of(tracker)) is None
 
     def _may_be_calm(self, tracker: Tracker) -> bool:
         """True when the alarm is unsure and something calm is likelier.
@@ -64,7 +68,7 @@ class ActionHelpNow(AnswersNeeds):
         about what was just shown (« et ceux de la nuit ? »).
         """
         text = text_of(tracker)
-        if confidence_of(tracker) >= _SURE_ALARM or read_distress(text) is not None:
+        if not self._is_unsure(tracker):
             return False
         if self.entry(tracker.get_slot("current_action")) and "?" in text and len(words(text)) <= _FEW:
             return True

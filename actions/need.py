@@ -58,7 +58,8 @@ class AnswersNeeds(DirectoryAction):
         """Where the message leads nowhere, the result for its words put right when that surely leads somewhere."""
         if decide(result).kind in (Kind.answer, Kind.clarify):
             return result
-        respelt = self.find(tracker, self.services.search.respelt(text_of(tracker)))
+        text = self.services.search.respelt(text_of(tracker))
+        respelt = result if text == text_of(tracker) else self.find(tracker, text)
         return respelt if decide(respelt).kind is Kind.answer else result
 
     def _with_what_was_asked(self, tracker: Tracker, result: Result) -> Result:

@@ -45,8 +45,9 @@ class ActionRefine(AnswersNeeds):
     def _answer_anew(self, dispatcher: CollectingDispatcher, tracker: Tracker, need: str, person: Person) -> list[EventType]:
         """The newer words decide between doors; the need alone decides when they say nothing new."""
         # Who it is for is a fact that filters; as words it would lead to what is for such people.
-        newer = " ".join(subject_words(without_tongue(text_of(tracker))))
-        shown = self._doors(tracker, [f"{need} {newer}", need, f"{need} {without_tongue(text_of(tracker))}"], person) if need else []
+        said = without_tongue(text_of(tracker))
+        newer = " ".join(subject_words(said))
+        shown = self._doors(tracker, [f"{need} {newer}", need, f"{need} {said}"], person) if need else []
         if not need:
             utter(dispatcher, "say_ask_need")
             return [remember_person(person)]

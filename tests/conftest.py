@@ -13,6 +13,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -53,6 +54,20 @@ def settings(tmp_path_factory):
 def directory() -> Directory:
     """What the files hold, without a database."""
     return Directory.from_records(1, read_directory())
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory) -> Path:
+    """A folder with a database that holds the real directory; for copying."""
+    from api.opening import open_knowledge
+    from knowledge.settings import Settings
+
+    folder = tmp_path_factory.mktemp("filled")
+    database, _, _ = open_knowledge(Settings(var_dir=folder))
+    with database.connect() as connection:
+        connection.execute(sa.text("pragma wal_checkpoint(truncate)"))
+    database.dispose()
+    return folder
 
 
 @pytest.fixture(scope="session")

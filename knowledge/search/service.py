@@ -270,7 +270,9 @@ def _doors(index: _Index, scores: Scores) -> dict[str, float]:
 
 
 def _raised(entries: list[Entry], margins: np.ndarray, doors: dict[str, float]) -> np.ndarray:
-    return np.array([max(margin, doors.get(e.id, margin)) for e, margin in zip(entries, margins, strict=True)]) if doors else margins
+    for i, entry in enumerate(entries if doors else ()):
+        margins[i] = max(margins[i], doors.get(entry.id, margins[i]))
+    return margins
 
 
 def _fits(entries: list[Entry], margins: np.ndarray, person: Person) -> dict[int, tuple[Fit, ...]]:

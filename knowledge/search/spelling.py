@@ -24,8 +24,13 @@ class Spelling:
         self._known = frozenset(self._words)
 
     def corrected(self, text: str) -> str:
-        """Return ``text``, folded, with the nearest known word for each unknown one: one slip away, two in a long word."""
-        return " ".join(self._nearest(word) for word in expand(text))
+        """Return ``text``, folded, with the nearest known word for each unknown one: one slip away, two in a long word.
+
+        As it is when no word changes.
+        """
+        said = expand(text)
+        meant = [self._nearest(word) for word in said]
+        return text if meant == said else " ".join(meant)
 
     def _nearest(self, word: str) -> str:
         if len(word) < _SHORTEST or word in self._known or not word.isalpha():

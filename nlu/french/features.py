@@ -191,7 +191,7 @@ class TextFeatures:
     def words(self) -> list[str]:
         """The single words that are counted, the commonest first."""
         block = self._blocks[list(_BLOCKS).index("word")]
-        return [word for word in sorted(block.vocabulary, key=lambda word: block.rarity(word)) if " " not in word]
+        return sorted((term for term in block.vocabulary if " " not in term), key=block.rarity)
 
     def names(self) -> np.ndarray:
         """``word__travail``, ``letters__ trav``, ``sound__trav``, ``meaning__0``: one name a column."""

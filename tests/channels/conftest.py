@@ -23,17 +23,6 @@ PUBLIC = "https://passerelle.example"
 NUMBER, PERSON = "+33700000001", "+33612345678"
 
 
-@pytest.fixture(scope="session")
-def filled(tmp_path_factory):
-    """A folder with a database that holds the real directory."""
-    folder = tmp_path_factory.mktemp("filled")
-    database, _, _ = open_knowledge(Settings(var_dir=folder))
-    with database.connect() as connection:
-        connection.execute(sa.text("pragma wal_checkpoint(truncate)"))
-    database.dispose()
-    return folder
-
-
 @pytest.fixture
 def knowledge(filled, tmp_path):
     shutil.copy(filled / "passerelle.db", tmp_path / "passerelle.db")

@@ -30,17 +30,6 @@ SAID = "je m'appelle Nadia Perrin"
 OLDER = Path(__file__).parent / "release_0003.json"
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory) -> Path:
-    """A folder with the directory's database, opened once."""
-    folder = tmp_path_factory.mktemp("filled")
-    database, _, _ = open_knowledge(Settings(var_dir=folder))
-    with database.connect() as connection:
-        connection.execute(sa.text("pragma wal_checkpoint(truncate)"))
-    database.dispose()
-    return folder
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def lived_in(request, filled: Path, tmp_path: Path) -> Settings:
     """An installation in which people have written, of either kind."""

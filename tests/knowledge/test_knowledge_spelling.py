@@ -17,7 +17,7 @@ TAUGHT = Spelling(["couture", "jardin", "permis", "conduire", "informatique", "c
         ("jardin", "jardin"),
         ("xylophone", "xylophone"),  # nothing is near
         ("jar", "jar"),  # too short to tell
-        ("2026 !", "2026"),
+        ("2026 !", "2026 !"),
         ("", ""),
     ],
 )
