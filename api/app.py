@@ -44,13 +44,15 @@ _PURGE_SECONDS, _PURGE_AGAIN_SECONDS = 6 * 3600, 600
 _LOOK_SECONDS = 5
 
 
-def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_services) -> FastAPI:
+def create_app(
+    settings: Settings, open_: Callable[[Settings], Services] = open_services, opened: Callable[[], None] = lambda: None
+) -> FastAPI:
     """Return the application. Everything is opened at start-up, in the background: ``/healthz``
-    answers at once, everything else with 503 until the model and the directory are there."""
+    answers at once, everything else with 503 until the model and the directory are there; then ``opened`` is called."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        opening = asyncio.create_task(_open(app, settings, open_))
+        opening = asyncio.create_task(_open(app, settings, open_, opened))
         with until_drained(app.state.health, settings.drain_seconds):
             yield
         app.state.health.stop()
@@ -103,12 +105,13 @@ def create_app(settings: Settings, open_: Callable[[Settings], Services] = open_
     return app
 
 
-async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Services]) -> None:
+async def _open(app: FastAPI, settings: Settings, open_: Callable[[Settings], Services], opened: Callable[[], None]) -> None:
     """Open the services; then, for as long as the application runs, keep the promise of the notice and follow the active model."""
     try:
         services = await asyncio.to_thread(open_, settings)
         app.state.channels.open(services)  # unless it took in messages before
         app.state.services = app.state.health.services = services
+        opened()
     except NotOpened:
         return
     except Exception as error:

@@ -18,12 +18,11 @@ def application() -> FastAPI:
     settings = Settings()
     write_logs(settings)
 
-    def open_and_say(settings: Settings) -> Services:
-        services = open_services(settings, _say, early=app.state.channels.open)
-        _say(f"Passerelle answers on {os.environ.get('PASSERELLE_ADDRESS', settings.public_url)}")
-        return services
+    def open_(settings: Settings) -> Services:
+        return open_services(settings, _say, early=app.state.channels.open)
 
-    app = create_app(settings, open_and_say)
+    where = os.environ.get("PASSERELLE_ADDRESS", settings.public_url)
+    app = create_app(settings, open_, lambda: _say(f"Passerelle answers on {where}"))
     return app
 
 

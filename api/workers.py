@@ -67,67 +67,50 @@ class Doorkeeper(Worker):
 def serve(settings: Settings, workers: int, configure: Configure, say: Callable[[str], None], where: str) -> None:
     """Serve with so many workers until told to end. ``configure`` makes uvicorn's settings for an application;
     ``say`` gets progress, from each worker that it answers on ``where``. Raises what ``open_services`` raises."""
-    config = configure(lambda: _application(settings))
+    config = configure(lambda: _only_ground(settings))
     sockets = [config.bind_socket()]
-    with _at_the_door(Doorkeeper(config, sockets)) as doorkeeper:
+    with _at_the_door(Doorkeeper(config, sockets)):
         services = open_services(settings, say)
-        services.database.dispose()  # no connection may be in two processes
-        gc.collect()
-        gc.freeze()  # what is loaded stays: looking at it would copy its pages into each worker
-        config = configure(lambda: _application(settings, lambda: _in_worker(services, say, where)))
-        config.workers = workers
-        multiprocess.Process = Worker  # type: ignore[misc]
-        Supervisor(config, sockets, doorkeeper).run()
-
-
-class Supervisor(multiprocess.Multiprocess):
-    """uvicorn's own; it sees the doorkeeper off once the workers are there."""
-
-    def __init__(self, config: Config, sockets: Sockets, doorkeeper: Doorkeeper) -> None:
-        super().__init__(config, sockets)
-        self._doorkeeper = doorkeeper
-
-    def init_processes(self) -> None:
-        super().init_processes()
-        for worker in self.processes:
-            worker.wait_until_ready(self.config.timeout_worker_healthcheck, self.should_exit)
-        _see_off(self._doorkeeper)
+    # Whoever calls now waits, in the queue of the sockets, for the first worker.
+    services.database.dispose()  # no connection may be in two processes
+    gc.collect()
+    gc.freeze()  # what is loaded stays: looking at it would copy its pages into each worker
+    config = configure(lambda: create_app(settings, lambda _: _brought_up_to_date(services), lambda: say(f"Passerelle answers on {where}")))
+    config.workers = workers
+    multiprocess.Process = Worker  # type: ignore[misc]
+    multiprocess.Multiprocess(config, sockets).run()
 
 
 @contextlib.contextmanager
-def _at_the_door(doorkeeper: Doorkeeper) -> Iterator[Doorkeeper]:
+def _at_the_door(doorkeeper: Doorkeeper) -> Iterator[None]:
     """Have somebody at the door in this block, and nobody left behind after it, even when this process is told to end."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     doorkeeper.start()
     try:
-        yield doorkeeper
+        yield
     finally:
-        _see_off(doorkeeper)
+        if doorkeeper.exitcode is None:
+            doorkeeper.terminate()
+            doorkeeper.join()
 
 
-def _see_off(doorkeeper: Doorkeeper) -> None:
-    if doorkeeper.exitcode is None:
-        doorkeeper.terminate()
-        doorkeeper.join()
+def _only_ground(settings: Settings) -> FastAPI:
+    """The application while the assistant loads: nothing but what messages of channels are kept in."""
 
-
-def _application(settings: Settings, open_: Callable[[], Services] | None = None) -> FastAPI:
-    """The application over what ``open_`` gives; without it over the ground alone."""
-
-    def only_ground(settings: Settings) -> Services:
+    def open_(settings: Settings) -> Services:
         ground: Ground = open_ground(settings)
         app.state.channels.open(ground)
         _Leaving.asked.wait()
         raise NotOpened
 
-    app = create_app(settings, (lambda _settings: open_()) if open_ else only_ground)
+    # It was never ready, so no balancer has to see it leave.
+    app = create_app(settings.copy(update={"drain_seconds": 0}), open_)
     return app
 
 
-def _in_worker(services: Services, say: Callable[[str], None], where: str) -> Services:
-    """What the parent loaded, brought up to date: a worker may take another's place much later."""
+def _brought_up_to_date(services: Services) -> Services:
+    """What the parent loaded, as it is now: a worker may take another's place much later."""
     threadpool_limits(1)
     services.models.look()
     services.search.catch_up()
-    say(f"Passerelle answers on {where}")
     return services
