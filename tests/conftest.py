@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,6 +29,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 
 STARTING_SECONDS = 120
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """While one process trains the model for its first file, the others run what needs none (with --no-loadscope-reorder)."""
+    files = Counter(item.path for item in items)
+    with_model = {item.path for item in items if "settings" in getattr(item, "fixturenames", ())}
+    largest = max(with_model, key=lambda path: files[path], default=None)
+    items.sort(key=lambda item: (item.path != largest, item.path in with_model, -files[item.path], str(item.path)))
 
 
 @pytest.fixture(scope="session")

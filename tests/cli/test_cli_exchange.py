@@ -2,10 +2,17 @@
 
 import csv
 import io
+import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def loaded(environment: dict[str, str], filled: Path) -> None:
+    """The directory is in the database already: no command here has to load it first."""
+    shutil.copytree(filled, environment["PASSERELLE_VAR_DIR"])
 
 
 @pytest.mark.soak  # tests/knowledge holds every format in the process; here it is the command, several times
