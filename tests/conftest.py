@@ -33,11 +33,19 @@ STARTING_SECONDS = 120
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """While one process trains the model for its first file, the others run what needs none (with --no-loadscope-reorder)."""
+    """While one process trains the model for its first file, the others run what needs none; what is slow does not come last.
+
+    xdist hands out files in this order with ``--no-loadscope-reorder``.
+    """
     files = Counter(item.path for item in items)
     with_model = {item.path for item in items if "settings" in getattr(item, "fixturenames", ())}
     largest = max(with_model, key=lambda path: files[path], default=None)
-    items.sort(key=lambda item: (item.path != largest, item.path in with_model, -files[item.path], str(item.path)))
+
+    def order(item: pytest.Item) -> tuple:
+        slow = item.path.parent.name in ("browser", "cli")
+        return item.path != largest, item.path in with_model, not slow, -files[item.path], str(item.path)
+
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session")

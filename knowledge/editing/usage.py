@@ -12,7 +12,7 @@ from knowledge.rows import KINDS
 # Help numbers that the wording of emergencies names (bot/domain/responses); a test holds both together.
 EMERGENCY_NUMBERS = frozenset({
     "samu-15", "police-17", "pompiers-18", "urgence-112", "urgence-114", "samu-social-115", "enfance-119", "violences-femmes-3919",
-    "suicide-3114", "cyber-3018",
+    "suicide-3114", "cyber-3018", "victimes-116006",
 })  # fmt: skip
 
 

@@ -43,6 +43,16 @@ def clauses(text: str) -> list[str]:
     return found[:_MOST] if len([part for part in parts if part]) > 1 else []
 
 
+def refuses(text: str) -> bool:
+    """True when ``text`` names a subject only to leave it out.
+
+    >>> refuses("non pas la danse"), refuses("non, la danse")
+    (True, False)
+    """
+    parts = [part for part in _BREAKS.split(text) if part and subject_words(part)]
+    return bool(parts) and all(_REFUSED.search(" ".join(expand(part))) for part in parts)
+
+
 def wanted(text: str) -> str:
     """Return ``text`` without the parts that only say what is not meant; all of it when nothing else would be left.
 

@@ -41,7 +41,7 @@ _SHORT = {
     "pbs": "problemes", "prob": "probleme", "appart": "appartement", "asso": "association",
     "assos": "associations", "admin": "administratif", "ordi": "ordinateur", "info": "information",
     "infos": "informations", "inscrip": "inscription", "formation": "formation", "ptit": "petit",
-    "ptite": "petite", "ti": "petit", "kom": "comme", "com": "comme", "taf": "travail", "taffer": "travailler",
+    "ptite": "petite", "ti": "petit", "kom": "comme", "com": "comme", "taf": "travail", "taff": "travail", "taffer": "travailler",
     "boulot": "travail", "job": "travail", "bosser": "travailler", "mek": "homme", "mec": "homme",
     "meuf": "femme", "reuf": "frere", "reum": "mere", "daronne": "mere", "daron": "pere", "reup": "pere",
     "thune": "argent", "thunes": "argent", "keuf": "police", "keufs": "police", "bled": "pays",
