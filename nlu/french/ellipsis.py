@@ -14,9 +14,11 @@ dire dis dit dites dois doit donc donne donner donnez du elle elles en encore en
 etre eu euh eux faire fais fait faites faudrait faut fo fut genre hein hello hors il ils j jamais je jusqu jusque juste l la le les leur
 leurs lui m ma mais me meme merci mes mieux mm moi moins mon n na ne ni nin no non nos notre nous on ont ou oui par parce parmi pas peu
 peut peuvent peux plait plus plutot pour pourquoi pouvait pouvez precisement pres puis qu quand que quel quelle quelles quelqu quelque
-quelques quels qui quoi retournons revenez revenir revenons reviens rien s sa sais salut sans savez savoir se sera serait ses si simplement sinon soit son sont sous stp suis sur svp
+quelques quels qui quoi rien s sa sais salut sans savez savoir se sera serait ses si simplement sinon soit son sont sous stp suis sur svp
 t ta te tes toi ton toujours tous tout toute toutes tres trop trouve trouver tu un une va vais vas veulent veut veux via vient vite voici
-fort parfait super ok voila voir vont vos votre voudrais voudrait voudraient aimerait aimeraient voulez vous vrai vraiment wesh y
+fort parfait super ok
+retournons revenez revenir revenons reviens voila voir vont vos votre voudrais voudrait voudraient aimerait aimeraient voulez vous
+vrai vraiment wesh y
 """.split()  # noqa: SIM905
 
 # What is asked about an action, in the words people use; grouped as the intents are.
