@@ -165,14 +165,14 @@ def measure(plan: Plan, models: dict[str, Trained]) -> dict[str, Any]:
     # Beside the models, not in /tmp: a database in memory would flatter whoever writes to disk.
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="run-") as folder:
         work = Path(folder)
-        systems = [kind(work / kind.__name__.lower(), Path(models[kind.name].path)) for kind in (Passerelle, StockRasa)]
-        bench = Bench(plan, systems, work)
-        bench.run()
         _say("Passerelle and a bare FastAPI echo…")
         parts = json.loads(
             subprocess.check_output([sys.executable, "-W", "ignore", "-m", "tests.bench.where"], cwd=ROOT, env=environment())
         )
         beside_echo = ceiling.compare(Path(models[Passerelle.name].path), work / "ceiling", plan.rounds, plan.seconds)
+        systems = [kind(work / kind.__name__.lower(), Path(models[kind.name].path)) for kind in (Passerelle, StockRasa)]
+        bench = Bench(plan, systems, work)
+        bench.run()
     results = bench.results
     for name, trained in models.items():
         results[name]["training"] = asdict(trained)

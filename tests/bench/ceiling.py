@@ -73,6 +73,7 @@ class _EchoClient(Connection):
 
 def compare(model: Path, folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
     """Measure both with each number of workers, in turns; every server is stopped before the next number."""
+    folder.mkdir(parents=True, exist_ok=True)
     bodies = _bodies(folder / "bodies.jsonl")
     tool = "wrk" if shutil.which("wrk") else "the bench's own client, which is itself a limit"
     found: dict[str, Any] = {"tool": tool, "connections": CONNECTIONS, "workers": {}}
