@@ -15,6 +15,7 @@ from actions.show_action import ActionShowAction
 from actions.tell_audience import ActionTellAudience
 from actions.tell_hours import ActionTellHours
 from knowledge.search import Kind
+from knowledge.search.sentences import clearly_closest
 from nlu.french.ellipsis import subject_words
 from nlu.french.person import Person, read_person
 from nlu.french.reference import begins_anew, compares, read_nth, refers_to_other, returns, would_come
@@ -58,6 +59,8 @@ class ActionAnswerNeed(AnswersNeeds):
             return []
         if rather := self._rather(tracker):
             return rather(self._services).run(dispatcher, tracker, domain)
+        if self._says_precisely(dispatcher, tracker):
+            return []
         staying = self.staying(tracker)
         if staying >= STAYS:
             return self.go_on(dispatcher, tracker, domain)
@@ -107,6 +110,17 @@ class ActionAnswerNeed(AnswersNeeds):
         if intent_of(tracker) == "out_of_scope" and result.outside_margin >= TAUGHT_OUTSIDE:  # « il va pleuvoir demain ? »
             return False
         return not result.is_sure(_LIKELY)
+
+    def _says_precisely(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
+        """Answer a short question that leads to what is spoken of anyway by the sentence that it is about (« il y a un simulateur ? »)."""
+        current, text = self.entry(tracker.get_slot("current_action")), text_of(tracker)
+        if current is None or "?" not in text or len(words(text)) > _QUESTION:
+            return False
+        best = self.find(tracker, text, limit=1).best
+        sentence = clearly_closest(current, text) if best and best.entry.id == current.id else None
+        if sentence:
+            utter(dispatcher, "say_closest", [current.id], sentence=sentence)
+        return sentence is not None
 
     def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         """Answer with the fact most likely asked for, else that it is not known and who to ask."""

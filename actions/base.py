@@ -71,9 +71,9 @@ class DirectoryAction(Action):
         return self.services.search.find(text, person=person or person_of(tracker), limit=limit, outside_odds=outside_odds(tracker))
 
     @staticmethod
-    def say_closest(dispatcher: CollectingDispatcher, entry: Entry, question: str) -> bool:
+    def say_closest(dispatcher: CollectingDispatcher, entry: Entry, question: str, words_only: bool = False) -> bool:
         """Say the sentence of the record that speaks of what was asked; False when there is none."""
-        sentence = closest_sentence(entry, question)
+        sentence = closest_sentence(entry, question, words_only)
         if sentence:
             utter(dispatcher, "say_closest", [entry.id], sentence=sentence)
         return sentence is not None

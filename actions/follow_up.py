@@ -15,6 +15,7 @@ from actions.base import TAUGHT_OUTSIDE, confidence_of, entity, now_about, remem
 from actions.need import AnswersNeeds, misunderstand
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide
+from knowledge.search.sentences import clearly_closest
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import returns
 
@@ -30,6 +31,8 @@ class FollowUp(AnswersNeeds):
     without_subject = "say_ask_need"
     # Right after an emergency such a question is about its number (« quel numéro ? »).
     of_an_emergency = False
+    # « ils préparent quel certificat ? » sounds like « comment ça se passe ? »: a sentence of the record may say it better.
+    may_be_precise = False
 
     def details(self, entry: Entry, tracker: Tracker) -> dict[str, Any]:
         """Return what the question asks in particular, as JSON data for the response."""
@@ -54,7 +57,10 @@ class FollowUp(AnswersNeeds):
         entry = self.entry(again) or self.subject(tracker) or self._before_the_emergency(dispatcher, tracker)
         if entry is None:
             return self._without_subject(dispatcher, tracker)
-        if self.knows(entry) or not self.say_closest(dispatcher, entry, text_of(tracker)):
+        precisely = clearly_closest(entry, text_of(tracker)) if self.may_be_precise else None
+        if precisely:
+            utter(dispatcher, "say_closest", [entry.id], sentence=precisely)
+        elif self.knows(entry) or not self.say_closest(dispatcher, entry, text_of(tracker), words_only=True):
             utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
         shown = tracker.get_slot("shown") or []
         kept = shown if entry.id in shown else [entry.id]
@@ -122,6 +128,7 @@ class ActionTellPrice(FollowUp):
 class ActionTellHow(FollowUp):
     action_name, response = "action_tell_how", "say_how"
     without_subject = "say_help"  # « comment ça marche ? » is then about the assistant
+    may_be_precise = True
 
     def knows(self, entry: Entry) -> bool:
         action = entry.action
@@ -142,6 +149,7 @@ class ActionTellOrganiser(FollowUp):
 
 class ActionTellStatus(FollowUp):
     action_name, response = "action_tell_status", "say_status"
+    may_be_precise = True
 
     def knows(self, entry: Entry) -> bool:
         return entry.action.kind == "action"  # « depuis quelle année ? » of a subject of the FAQ

@@ -70,6 +70,7 @@ def test_from_the_wish_for_a_person_to_the_bot_again(page: Page, agent: Page) ->
     assert violations(agent) == []
     agent.one("#text").send_keys("Bonjour Nadia. Venez mardi à 9 h, ou appelez le 02 54 45 34 54.")
     press(agent, "Envoyer")
+    agent.until(lambda: "Venez mardi" in agent.one("#talk").text)
 
     come_back(page)
     page.until(lambda: page.all("#log .written[data-author=agent]"))

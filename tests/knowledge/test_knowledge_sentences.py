@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.search.sentences import closest_sentence
+from knowledge.search.sentences import clearly_closest, closest_sentence
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,10 @@ from knowledge.search.sentences import closest_sentence
         ("alire-jeunes-pjj", "certifs visées", "certificat"),
         ("faq-politique-de-la-ville", "quels quartiers à Blois", "Cornillettes"),
         ("maison-emploi-clauses-insertion", "% heures mini", "5 %"),
+        ("faq-financement", "montant total ?", "1 132 366"),
+        ("alire-jeunes-pjj", "ils préparent quel certificat ?", "CFG"),
+        ("cidff-accompagnement-femmes", "combien de temps ils me suivent après ?", "6 mois"),  # by its meaning: no word in common
+        ("cidff-accompagnement-femmes", "on la suit encore après la fin ?", "6 mois"),
     ],
 )
 def test_the_sentence_that_speaks_of_it_is_found(directory, action, question, said):
@@ -24,3 +28,21 @@ def test_the_sentence_that_speaks_of_it_is_found(directory, action, question, sa
 @pytest.mark.parametrize("question", ["on garde les légumes ?", "vous avez un chien ?", "et du coup ?", "c'est combien ?", ""])
 def test_what_the_record_does_not_say_stays_unknown(directory, question):
     assert closest_sentence(directory.by_id["accv-mobilite"], question) is None
+
+
+@pytest.mark.parametrize(
+    ("action", "question", "said"),
+    [
+        ("accv-mobilite", "il y a un simulateur ?", "simulateur"),
+        ("compagnons-batisseurs-bricobus", "vous prêtez les outils ?", "prête"),
+        ("alire-jeunes-pjj", "ils préparent quel certificat ?", "CFG"),
+        ("cidff-permanence-droit", "la permanence, elle marche au mois d'août ?", "août"),
+    ],
+)
+def test_a_question_that_is_surely_about_one_sentence_is_told_from_others(directory, action, question, said):
+    assert said in (clearly_closest(directory.by_id[action], question) or "")
+
+
+@pytest.mark.parametrize("question", ["comment ça se passe ?", "ça dure combien de temps ?", "c'est encore en cours ?", "un parking ?", ""])
+def test_a_general_question_is_not_answered_by_one_sentence(directory, question):
+    assert clearly_closest(directory.by_id["accv-mobilite"], question) is None
