@@ -3,7 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
 from bot.training import ROOT
+
+pytestmark = pytest.mark.soak  # each imports Rasa in a process of its own
 
 
 def run(program: str) -> str:

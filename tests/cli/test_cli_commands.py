@@ -52,6 +52,7 @@ def test_help_lists_every_command():
 
 
 @pytest.mark.slow
+@pytest.mark.soak  # loads everything in a process of its own
 def test_a_question_is_answered_in_the_terminal(run, with_model):
     done = run("ask", "j'ai besoin d'aide pour mes papiers de la caf")
     assert done.returncode == 0, done.stderr

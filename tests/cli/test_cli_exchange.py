@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.soak  # tests/knowledge holds every format in the process; here it is the command, several times
+
 
 @pytest.fixture(autouse=True)
 def loaded(environment: dict[str, str], filled: Path) -> None:
@@ -15,7 +17,6 @@ def loaded(environment: dict[str, str], filled: Path) -> None:
     shutil.copytree(filled, environment["PASSERELLE_VAR_DIR"])
 
 
-@pytest.mark.soak  # tests/knowledge holds every format in the process; here it is the command, several times
 @pytest.mark.parametrize("name", ["archive", "csv"])
 def test_the_directory_leaves_and_comes_back_unchanged(run, tmp_path: Path, name: str):
     first, second = tmp_path / "first.zip", tmp_path / "second.zip"
@@ -28,7 +29,6 @@ def test_the_directory_leaves_and_comes_back_unchanged(run, tmp_path: Path, name
     assert first.read_bytes() == second.read_bytes()
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize(("name", "ending"), [("archive", "zip"), ("csv", "zip"), ("data-inclusion", "json"), ("hsds", "zip")])
 def test_a_file_into_an_empty_database_is_all_that_it_holds(run, tmp_path: Path, name: str, ending: str):
     first, second = tmp_path / f"first.{ending}", tmp_path / f"second.{ending}"
