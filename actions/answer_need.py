@@ -117,10 +117,7 @@ class ActionAnswerNeed(AnswersNeeds):
         if current is None or "?" not in text or len(words(text)) > _QUESTION:
             return False
         best = self.find(tracker, text, limit=1).best
-        sentence = clearly_closest(current, text) if best and best.entry.id == current.id else None
-        if sentence:
-            utter(dispatcher, "say_closest", [current.id], sentence=sentence)
-        return sentence is not None
+        return best is not None and best.entry.id == current.id and self.say_closest(dispatcher, current, text, clearly_closest)
 
     def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         """Answer with the fact most likely asked for, else that it is not known and who to ask."""

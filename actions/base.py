@@ -4,7 +4,7 @@ An action says nothing itself: it emits the name of a response and ids; the word
 come in where the response is rendered (``bot/domain/responses``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -33,6 +33,9 @@ _CLEARLY_ANOTHER = 0.1
 # By so much another action may be likelier than one that was spoken of.
 _SPOKEN_OF_LEAD = 0.4
 _HISTORY = 10
+
+# Of an action's record and a question, the sentence that answers it, or None (knowledge.search.sentences).
+Find = Callable[[Entry, str], str | None]
 # A word of fewer letters tells no title from another.
 _TELLS_APART = 4
 # A message nearly repeats what is taught of the outside (margin): « il va pleuvoir demain ? ».
@@ -71,9 +74,9 @@ class DirectoryAction(Action):
         return self.services.search.find(text, person=person or person_of(tracker), limit=limit, outside_odds=outside_odds(tracker))
 
     @staticmethod
-    def say_closest(dispatcher: CollectingDispatcher, entry: Entry, question: str, words_only: bool = False) -> bool:
-        """Say the sentence of the record that speaks of what was asked; False when there is none."""
-        sentence = closest_sentence(entry, question, words_only)
+    def say_closest(dispatcher: CollectingDispatcher, entry: Entry, question: str, find: Find = closest_sentence) -> bool:
+        """Say the sentence of the record that speaks of what was asked; False when ``find`` finds none."""
+        sentence = find(entry, question)
         if sentence:
             utter(dispatcher, "say_closest", [entry.id], sentence=sentence)
         return sentence is not None

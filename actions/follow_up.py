@@ -15,7 +15,7 @@ from actions.base import TAUGHT_OUTSIDE, confidence_of, entity, now_about, remem
 from actions.need import AnswersNeeds, misunderstand
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide
-from knowledge.search.sentences import clearly_closest
+from knowledge.search.sentences import clearly_closest, closest_by_words
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import returns
 
@@ -57,10 +57,8 @@ class FollowUp(AnswersNeeds):
         entry = self.entry(again) or self.subject(tracker) or self._before_the_emergency(dispatcher, tracker)
         if entry is None:
             return self._without_subject(dispatcher, tracker)
-        precisely = clearly_closest(entry, text_of(tracker)) if self.may_be_precise else None
-        if precisely:
-            utter(dispatcher, "say_closest", [entry.id], sentence=precisely)
-        elif self.knows(entry) or not self.say_closest(dispatcher, entry, text_of(tracker), words_only=True):
+        said = self.may_be_precise and self.say_closest(dispatcher, entry, text_of(tracker), clearly_closest)
+        if not said and (self.knows(entry) or not self.say_closest(dispatcher, entry, text_of(tracker), closest_by_words)):
             utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
         shown = tracker.get_slot("shown") or []
         kept = shown if entry.id in shown else [entry.id]

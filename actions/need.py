@@ -60,8 +60,8 @@ class AnswersNeeds(DirectoryAction):
             return result
         text = self.services.search.respelt(text_of(tracker))
         respelt = result if text == text_of(tracker) else self.find(tracker, text)
-        leads = decide(respelt).kind is Kind.answer or (respelt.broad is not None and decide(respelt).kind is Kind.clarify)
-        return respelt if leads else result
+        kind = decide(respelt).kind
+        return respelt if kind is Kind.answer or (kind is Kind.clarify and respelt.broad) else result
 
     def _with_what_was_asked(self, tracker: Tracker, result: Result) -> Result:
         """The result for the need and the answer to our question about it, when the answer alone says little."""

@@ -59,11 +59,7 @@ class ActionRefine(AnswersNeeds):
         for text in readings:
             decision = decide(self.services.search.find(text, person=person))
             if decision.kind in (Kind.answer, Kind.clarify):
-                found = [hit.entry.id for hit in decision.hits if all(fit.shift > CLOSED for fit in hit.fits)]
-                current = tracker.get_slot("current_action")
-                # « Le CIDFF alors, mais pour ma sœur »: it is for somebody else, and what was shown still suits them.
-                stays = current in found and person_of(tracker).relation is None and _only_for_whom(text_of(tracker))
-                return [current, *(one for one in found if one != current)] if stays else found
+                return [hit.entry.id for hit in decision.hits if all(fit.shift > CLOSED for fit in hit.fits)]
         shown = [entry for a in tracker.get_slot("shown") or [] if (entry := self.entry(a))]
         return [entry.id for entry in shown if all(fit.shift > CLOSED for fit in person_fit(entry, person))]
 
@@ -73,12 +69,6 @@ class ActionRefine(AnswersNeeds):
         if current is None or not ("?" in text_of(tracker) or would_come(text_of(tracker))):
             return False
         return bool({fit.reason for fit in person_fit(current, person)} & {"age", "gender"})
-
-
-def _only_for_whom(text: str) -> bool:
-    """True when it is said for whom, and nothing that makes another door likelier: an age, a quarter, a day."""
-    said = read_person(text)
-    return said.relation is not None and said == Person(relation=said.relation, gender=said.gender, publics=said.publics)
 
 
 def _need_of(need: str, person: Person) -> str:

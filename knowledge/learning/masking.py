@@ -122,19 +122,12 @@ _WALL = "\0"
 _MASK = re.compile(r"\[(?:courriel|numéro|téléphone|date|adresse|nom)\]")
 
 
-# Each look masks more, so this ends by itself long before.
-_MOST_LOOKS = 20
-
-
 def mask(text: str) -> str:
     """Return ``text`` with what may tell who wrote it replaced: « je m'appelle [nom], mon numéro est le [téléphone] ».
 
     Masking a masked text changes nothing: what a mask lets meet (« @00@00 ») is looked at again.
     """
-    for _ in range(_MOST_LOOKS):
-        masked = _masked_once(text)
-        if masked == text:
-            break
+    while (masked := _masked_once(text)) != text:  # what is masked stays so: each look leaves less to mask
         text = masked
     return text
 

@@ -29,8 +29,8 @@ _WHICH_ONE = re.compile(r"\bquel(?:le)?s? (\w+)")
 _INNER_WORD = re.compile(r"(?<=[ '’])\w+")
 # What the form of the answer is worth beside a word in common.
 _FORM, _SMALL_WORD, _PER_NAME, _ALIKE = 0.8, 0.5, 0.3, 0.3
-# Cosines of meanings: near enough without a word in common, nearer than any common word, and by how much (looked at on the
-# tuning conversations: what no sentence answers stays below 0.32).
+# Cosines of meanings: near enough without a word in common, nearer than any common word, and by how much. Looked at on 27 questions
+# (docs/nlu.md): of those that no sentence answers, one came above 0.32.
 _NEAR, _NEARER, _LEAD = 0.36, 0.45, 0.15
 _RECORDS = 200
 
@@ -49,33 +49,57 @@ def sentences(entry: Entry) -> Iterator[str]:
         yield from (text for text in (audience.text, audience.conditions, audience.referral) if text)
 
 
-def closest_sentence(entry: Entry, question: str, words_only: bool = False) -> str | None:
+def closest_sentence(entry: Entry, question: str) -> str | None:
     """Return the sentence of ``entry`` that answers ``question`` best, or None when none has a word or the meaning of it.
 
-    ``words_only``: for a fact that has a field of its own and is not known, a like meaning is not enough.
     An entry of the FAQ is all text: there the form of the answer (a date, a number) is enough.
     """
-    said = tuple(dict.fromkeys(sentences(entry)))
-    if not said:
-        return None
-    alike = _meanings(said) @ meaning(question)
-    nearest = int(alike.argmax())
-    by_words = _by_words(entry, question, said, alike)
-    if by_words is None:
-        return said[nearest] if alike[nearest] >= _NEAR and not words_only else None
-    nearer = not words_only and entry.action.kind != "faq" and alike[nearest] >= max(_NEARER, alike[by_words] + _LEAD)
-    return said[nearest if nearer else by_words]
+    found = _closest(entry, question)
+    return found[0] if found else None
 
 
 def clearly_closest(entry: Entry, question: str) -> str | None:
     """As ``closest_sentence``, only when the question is surely about that: « ils préparent quel certificat ? »."""
-    said, found = tuple(dict.fromkeys(sentences(entry))), closest_sentence(entry, question)
+    found = _closest(entry, question)
     if found is None:
         return None
-    which = _WHICH_ONE.search(" ".join(expand(question)))
-    named = which is not None and not only_grammar(which[1]) and any(_akin(which[1], word) for word in words(found))
-    dated = set(_YEAR_OR_MONTH.findall(" ".join(expand(question)))) & set(_YEAR_OR_MONTH.findall(fold(found)))  # « et en août ? »
-    return found if named or dated or (_meanings(said) @ meaning(question))[said.index(found)] >= _NEARER else None
+    sentence, alike = found
+    asked = " ".join(expand(question))
+    which = _WHICH_ONE.search(asked)
+    named = which is not None and not only_grammar(which[1]) and any(_akin(which[1], word) for word in words(sentence))
+    dated = set(_YEAR_OR_MONTH.findall(asked)) & set(_YEAR_OR_MONTH.findall(fold(sentence)))  # « et en août ? »
+    return sentence if named or dated or alike >= _NEARER else None
+
+
+def closest_by_words(entry: Entry, question: str) -> str | None:
+    """As ``closest_sentence``, for a fact that has a field of its own and is not known: there a like meaning is not enough."""
+    said = _said(entry)
+    at = _by_words(entry, question, said, _likeness(said, question)) if said else None
+    return None if at is None else said[at]
+
+
+def _closest(entry: Entry, question: str) -> tuple[str, float] | None:
+    """The sentence that answers best, with the cosine of its meaning and the question's."""
+    said = _said(entry)
+    if not said:
+        return None
+    alike = _likeness(said, question)
+    nearest, by_words = int(alike.argmax()), _by_words(entry, question, said, alike)
+    if by_words is None:
+        at = nearest if alike[nearest] >= _NEAR else None
+    else:
+        nearer = entry.action.kind != "faq" and alike[nearest] >= max(_NEARER, alike[by_words] + _LEAD)
+        at = nearest if nearer else by_words
+    return None if at is None else (said[at], float(alike[at]))
+
+
+def _said(entry: Entry) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sentences(entry)))
+
+
+def _likeness(said: tuple[str, ...], question: str) -> np.ndarray:
+    """The cosine (-1 to 1) of the question's meaning and each sentence's, shape (sentences,)."""
+    return _meanings(said) @ meaning(question)
 
 
 @lru_cache(maxsize=_RECORDS)

@@ -16,9 +16,8 @@ leurs lui m ma mais me meme merci mes mieux mm moi moins mon n na ne ni nin no n
 peut peuvent peux plait plus plutot pour pourquoi pouvait pouvez precisement pres puis qu quand que quel quelle quelles quelqu quelque
 quelques quels qui quoi rien s sa sais salut sans savez savoir se sera serait ses si simplement sinon soit son sont sous stp suis sur svp
 t ta te tes toi ton toujours tous tout toute toutes tres trop trouve trouver tu un une va vais vas veulent veut veux via vient vite voici
-fort parfait super ok
-retournons revenez revenir revenons reviens voila voir vont vos votre voudrais voudrait voudraient aimerait aimeraient voulez vous
-vrai vraiment wesh y
+fort parfait super ok retournons revenez revenir revenons reviens voila voir vont vos votre voudrais voudrait voudraient aimerait aimeraient
+voulez vous vrai vraiment wesh y
 """.split()  # noqa: SIM905
 
 # What is asked about an action, in the words people use; grouped as the intents are.

@@ -37,7 +37,9 @@ def test_a_script_gives_the_password_by_a_pipe(run, environment: dict[str, str])
     assert again.returncode == 1 and "exists already" in again.stderr and "Traceback" not in again.stderr
 
 
-@pytest.mark.parametrize(("password", "said"), [("onze signes", "12 characters"), ("Motdepasse2024", "common")])
+@pytest.mark.parametrize(
+    ("password", "said"), [("onze signes", "12 characters"), ("123456789012", "common"), ("Motdepasse2024", "common"), ("", "12")]
+)
 def test_a_weak_password_is_refused(run, environment: dict[str, str], password: str, said: str):
     done = run(*PERSON, say=password)
     assert done.returncode == 1 and said in done.stderr and len(done.stderr.strip().splitlines()) == 1
