@@ -17,6 +17,7 @@ from api import machine_commands, ops_commands, person_commands, staff_commands
 from api.commands import one_sentence, settings
 from api.quiet import quiet_libraries
 from knowledge.errors import InvalidDirectory
+from knowledge.processor import choose_routines
 from knowledge.settings import ROOT
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Passerelle: the assistant of Blois' residents, and its directory.")
@@ -35,6 +36,7 @@ SOURCES_CHECK = ROOT.parent / "shared/checks/sources.py"
 def main() -> None:
     """Entry point of the ``passerelle`` command."""
     quiet_libraries()
+    choose_routines()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     app()
 

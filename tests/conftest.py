@@ -21,9 +21,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from knowledge.directory import Directory
-from knowledge.files import read_directory
-from tests.postgres import POSTGRES, a_database
+from knowledge.processor import choose_routines
+
+choose_routines()  # before anything imports NumPy
+
+from knowledge.directory import Directory  # noqa: E402
+from knowledge.files import read_directory  # noqa: E402
+from tests.postgres import POSTGRES, a_database  # noqa: E402
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")

@@ -23,7 +23,7 @@ OUTSIDE = "outside"
 
 # One-vs-rest fitting grows with classes x rows: 300 actions of 60 phrasings take some 20 s.
 MAX_DISCRIMINATED = 300
-# Columns kept per block (words, letters, sounds) in a directory larger than that.
+# Columns kept per block (words, sounds) in a directory larger than that.
 _MAX_FEATURES = 200_000
 _TEMPERATURE_LARGE = 0.25
 

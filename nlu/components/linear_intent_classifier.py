@@ -1,4 +1,4 @@
-"""Intent classification by a linear model over words, letters and sounds."""
+"""Intent classification by a linear model over words, sounds and meaning."""
 
 import pickle
 from collections import defaultdict

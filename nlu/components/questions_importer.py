@@ -8,6 +8,8 @@ from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.example import Example
+
 
 class QuestionsImporter(RasaFileImporter):
     """Rasa's file importer, plus the ``questions`` of the knowledge base.
@@ -39,7 +41,13 @@ class QuestionsImporter(RasaFileImporter):
         examples = [
             Message.build(text=text, intent=intent, example_metadata={"leads_to": where}) for text, intent, where in self._questions()
         ]
-        return files.merge(TrainingData(examples))
+        return TrainingData(
+            [Example.of(message) for message in (*files.training_examples, *examples)],
+            files.entity_synonyms,
+            files.regex_features,
+            files.lookup_tables,
+            files.responses,
+        )
 
     def _questions(self) -> list[tuple[str, str, str]]:
         """Every phrasing as (text, intent, id of the action or topic that it leads to)."""

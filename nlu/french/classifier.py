@@ -5,6 +5,7 @@ Serves the ranking of actions, the intents and the emergency detector alike.
 
 import hashlib
 import pickle
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -61,6 +62,7 @@ class LinearTextClassifier:
         Components that share a classifier keep it twice on disk; in a process it is then one again.
         """
         kept = pickle.dumps({**self.__dict__, "rows": None, "weights": self.weights.astype(np.float16)}, protocol=5)
+        kept = zlib.compress(kept, 1)  # Rasa compresses a model as hard as can be, which takes ten seconds of what is not yet
         return _kept, (hashlib.sha256(kept).hexdigest(), kept)
 
     def row(self, text: str) -> csr_matrix:
@@ -106,7 +108,7 @@ def _kept(digest: str, kept: bytes) -> LinearTextClassifier:
     """The classifier that ``__reduce__`` kept: the one in memory when it is there, so that what two share takes its place once."""
     known = _in_memory.get(digest)
     if known is None:
-        state = pickle.loads(kept)  # noqa: S301  # written by __reduce__, inside a file that is itself trusted
+        state = pickle.loads(zlib.decompress(kept))  # noqa: S301  # written by __reduce__, inside a file that is itself trusted
         known = _in_memory[digest] = LinearTextClassifier.__new__(LinearTextClassifier)
         known.__dict__.update(state, weights=state["weights"].astype(np.float32))
     return known

@@ -1,7 +1,7 @@
-"""A message as numbers: TF-IDF over words, letters and sounds, and what it means, side by side.
+"""A message as numbers: TF-IDF over words and runs of sounds, and what it means, side by side.
 
-Words are exact, letters survive misspelling, sounds join spellings by ear, the meaning joins what
-is said in other words. Each block is normalised on its own, so that a long message does not drown
+Words are exact, sounds join spellings by ear and survive misspelling, the meaning joins what is said
+in other words. Runs of letters beside those of sounds told nothing more (docs/nlu.md). Each block is normalised on its own, so that a long message does not drown
 a short one (docs/nlu.md, ablation). Fitting is scikit-learn's. One message is transformed by the
 few lines of ``_Block``, which give the same numbers (a test holds it) in a tenth of the time: its
 machinery is made for many texts.
@@ -30,7 +30,7 @@ _LAST_TEXTS = 8
 
 @dataclass(frozen=True)
 class Prepared:
-    """A text read once for the three blocks."""
+    """A text read once for all blocks."""
 
     text: str
     words: tuple[str, ...]
@@ -53,17 +53,12 @@ def word_ngrams(text: Prepared) -> list[str]:
     return [*words, *(f"{a} {b}" for a, b in pairwise(words))]
 
 
-def letter_ngrams(text: Prepared) -> list[str]:
-    """Runs of 2 to 5 letters inside each padded word."""
-    return _ngrams(text.words)
-
-
 def sound_ngrams(text: Prepared) -> list[str]:
-    """Runs of 2 to 5 sounds inside each padded word."""
+    """Runs of 3 to 5 sounds inside each padded word."""
     return _ngrams(text.sounds)
 
 
-def _ngrams(words: Sequence[str], shortest: int = 2, longest: int = 5) -> list[str]:
+def _ngrams(words: Sequence[str], shortest: int = 3, longest: int = 5) -> list[str]:
     found: list[str] = []
     for word in words:
         padded = f" {word} "
@@ -73,7 +68,7 @@ def _ngrams(words: Sequence[str], shortest: int = 2, longest: int = 5) -> list[s
     return found
 
 
-_BLOCKS = {"word": word_ngrams, "letters": letter_ngrams, "sound": sound_ngrams}
+_BLOCKS = {"word": word_ngrams, "sound": sound_ngrams}
 
 
 _prepared = lru_cache(_LAST_TEXTS)(Prepared.of)
@@ -106,7 +101,7 @@ class _Block:
         if self._name == "word":
             found = self._columns(word_ngrams(text))
         else:
-            found = np.concatenate([_NONE, *map(self._of_word, text.words if self._name == "letters" else text.sounds)])
+            found = np.concatenate([_NONE, *map(self._of_sound, text.sounds)])
         if not len(found):
             return _NONE, np.empty(0, np.float32)
         columns, times = np.unique(found, return_counts=True)
@@ -114,8 +109,8 @@ class _Block:
         values *= self._idf[columns]
         return columns + np.int32(self._offset), values / np.sqrt(values @ values)
 
-    def _of_word(self, word: str) -> np.ndarray:
-        """The columns of the runs in one word, each as often as it stands there."""
+    def _of_sound(self, word: str) -> np.ndarray:
+        """The columns of the runs in the sound of one word, each as often as it stands there."""
         columns = self._known.get(word)
         if columns is None:
             if len(self._known) >= _MOST_WORDS:
@@ -134,7 +129,7 @@ _NONE = np.empty(0, dtype=np.int32)
 # Texts that teach are encoded once in a process, whatever learns from them.
 _meanings = Meanings()
 # Of the 512 numbers of a meaning, those that tell these texts apart: as good as all, in less time (docs/adr/0016-meaning.md).
-_AXES = 192
+_AXES = 96
 # With so many texts, what only one of them has tells nothing of another, and is half of all columns.
 _MANY = 1000
 
@@ -194,7 +189,7 @@ class TextFeatures:
         return sorted((term for term in block.vocabulary if " " not in term), key=block.rarity)
 
     def names(self) -> np.ndarray:
-        """``word__travail``, ``letters__ trav``, ``sound__trav``, ``meaning__0``: one name a column."""
+        """``word__travail``, ``sound__trav``, ``meaning__0``: one name a column."""
         counted = self._union.get_feature_names_out()
         return np.concatenate([counted, np.array([f"meaning__{i}" for i in range(self._width - len(counted))], dtype=object)])
 

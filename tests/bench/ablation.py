@@ -6,8 +6,9 @@ Every variant is fitted on the directory's phrasings and asked the needs of ``nl
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from bot.evaluation.slips import with_slips
 from knowledge.search.examples import training_examples
 from knowledge.search.ranker import OUTSIDE, Example, Ranker
 from nlu.french import features
-from nlu.french.text import words
+from nlu.french.text import fold, words
 from tests.bench.models import CACHE
 from tests.bench.understanding import directory_of_files
 
@@ -70,14 +71,12 @@ def _without_blocks(*names: str) -> Iterator[None]:
         features._BLOCKS.update(kept)
 
 
-@contextmanager
-def _without_expansion() -> Iterator[None]:
-    kept = features.expand
-    try:
-        features.expand = words
-        yield
-    finally:
-        features.expand = kept
+def _without_expansion() -> AbstractContextManager[object]:
+    return patch.object(features, "expand", words)
+
+
+def _without_key() -> AbstractContextManager[object]:
+    return patch.object(features, "key", fold)
 
 
 def _as_they_are(examples: list[Example]) -> list[Example]:
@@ -106,12 +105,11 @@ def _by_ear(text: str) -> str:
 
 
 _VARIANTS: list[Variant] = [
-    ("as it is: words, letters, sounds, run-time normalisation", nullcontext, _as_they_are),
+    ("as it is: words, sounds, meaning, run-time normalisation", nullcontext, _as_they_are),
     ("without run-time normalisation (SMS words, elisions)", _without_expansion, _as_they_are),
-    ("without the phonetic key", lambda: _without_blocks("sound"), _as_they_are),
-    ("without letters", lambda: _without_blocks("letters"), _as_they_are),
-    ("words alone", lambda: _without_blocks("letters", "sound"), _as_they_are),
-    ("letters alone", lambda: _without_blocks("word", "sound"), _as_they_are),
+    ("letters instead of sounds", _without_key, _as_they_are),
+    ("words and meaning", lambda: _without_blocks("sound"), _as_they_are),
+    ("sounds and meaning", lambda: _without_blocks("word"), _as_they_are),
     ("with training-time typing slips", nullcontext, _with_slips),
     ("with training-time spelling by ear", nullcontext, _with_noise),
 ]

