@@ -9,6 +9,12 @@ import pytest
 
 from knowledge.processor import choose_routines
 
+_ASKED = """
+from knowledge.processor import choose_routines
+choose_routines()
+import numpy, threadpoolctl
+print({known["architecture"] for known in threadpoolctl.threadpool_info() if known["internal_api"] == "openblas"})
+"""
 AVX2 = "flags\t\t: fpu sse4_2 avx avx2 fma\n"
 AVX512 = "flags\t\t: fpu avx avx2 fma avx512f avx512bw avx512cd avx512dq avx512vl\n"
 
@@ -40,7 +46,6 @@ def test_without_linux_the_library_chooses(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.skipif("avx2" not in Path("/proc/cpuinfo").read_text(errors="replace"), reason="a processor without AVX2")
 def test_numpy_computes_with_it():
     """In a process of its own: OpenBLAS chooses when it is loaded."""
-    asked = "from knowledge.processor import choose_routines; choose_routines(); import numpy, threadpoolctl; print({i['architecture'] for i in threadpoolctl.threadpool_info() if i['internal_api'] == 'openblas'})"
     environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
-    said = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run([sys.executable, "-c", _ASKED], env=environment, capture_output=True, text=True, check=True).stdout
     assert said.strip() in ("{'SkylakeX'}", "{'Haswell'}")
