@@ -12,6 +12,8 @@ from rasa.shared.nlu.training_data.message import Message
 class Example(Message):
     """A ``Message`` whose copies share what it was read from, and whose fingerprint is computed once while nothing changes."""
 
+    _cached_fingerprint: str | None
+
     @classmethod
     def of(cls, message: Message) -> "Example":
         """The same example as ``message``."""

@@ -1,10 +1,10 @@
 """A message as numbers: TF-IDF over words and runs of sounds, and what it means, side by side.
 
-Words are exact, sounds join spellings by ear and survive misspelling, the meaning joins what is said
-in other words. Runs of letters beside those of sounds told nothing more (docs/nlu.md). Each block is normalised on its own, so that a long message does not drown
-a short one (docs/nlu.md, ablation). Fitting is scikit-learn's. One message is transformed by the
-few lines of ``_Block``, which give the same numbers (a test holds it) in a tenth of the time: its
-machinery is made for many texts.
+Words are exact, sounds join spellings by ear and survive misspelling, the meaning joins what is
+said in other words. Runs of letters beside those of sounds told nothing more (docs/nlu.md). Each
+block is normalised on its own, so that a long message does not drown a short one. Fitting is
+scikit-learn's. One message is transformed by the few lines of ``_Block``, which give the same
+numbers (a test holds it) in a tenth of the time: its machinery is made for many texts.
 """
 
 from collections.abc import Iterable, Sequence
