@@ -15,9 +15,9 @@ import typer
 
 from api import machine_commands, ops_commands, person_commands, staff_commands
 from api.commands import one_sentence, settings
+from api.processor import choose_routines
 from api.quiet import quiet_libraries
 from knowledge.errors import InvalidDirectory
-from knowledge.processor import choose_routines
 from knowledge.settings import ROOT
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Passerelle: the assistant of Blois' residents, and its directory.")

@@ -1,4 +1,8 @@
-"""What of the directory teaches the language model: every phrasing and where it leads."""
+"""What of the directory teaches the language model: every phrasing and where it leads.
+
+The names of organisations are phrasings, too, of the first of their actions: agents type one alone, and « Ufolep » is a need like
+another, no insult. Which of its actions is meant is the search's to say.
+"""
 
 from collections import defaultdict
 from pathlib import Path
@@ -16,6 +20,9 @@ _ACTION, _BROAD, _OUTSIDE = "action", "broad", "outside"
 def taught_by(directory: Directory) -> Taught:
     """The phrasings of a directory as it is in the database."""
     found = {(_ACTION, entry.id, text) for entry in directory.entries for _, text in entry.action.questions.all()}
+    for organisation in {entry.organisation.id: entry.organisation for entry in directory.entries}.values():
+        first = min(entry.id for entry in directory.entries if entry.organisation.id == organisation.id)
+        found |= {(_ACTION, first, name.strip()) for name in (organisation.name, *organisation.aliases)}
     found |= {(_BROAD, need.id, text) for need in directory.broad_needs for text in need.questions}
     return tuple(sorted(found | {(_OUTSIDE, topic.id, text) for topic in directory.outside for text in topic.questions}))
 
@@ -25,7 +32,10 @@ def taught_by_files(folder: Path) -> Taught:
     found: set[tuple[str, str, str]] = set()
     for path in sorted(folder.rglob("*.yml")):
         content = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) or {}
-        for action in content.get("actions") or []:
+        actions, organisation = content.get("actions") or [], content.get("organisation") or {}
+        names = [organisation.get("name"), *(organisation.get("aliases") or [])]
+        found |= {(_ACTION, min(action["id"] for action in actions), name.strip()) for name in names if name and actions}
+        for action in actions:
             found |= {(_ACTION, action["id"], text.strip()) for voice in (action.get("questions") or {}).values() for text in voice}
         for kind, key in ((_BROAD, "broad_needs"), (_OUTSIDE, "outside")):
             found |= {(kind, one["id"], text.strip()) for one in content.get(key) or [] for text in one["questions"]}

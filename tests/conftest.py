@@ -21,7 +21,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from knowledge.processor import choose_routines
+from api.processor import choose_routines
 
 choose_routines()  # before anything imports NumPy
 

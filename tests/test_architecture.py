@@ -108,6 +108,7 @@ def test_the_environment_is_read_in_few_places():
         "api/cli.py",
         "api/monitoring.py",
         "api/ops_commands.py",
+        "api/processor.py",
         "api/quiet.py",
         "api/server.py",
         "bot/training.py",

@@ -8,14 +8,14 @@ from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.example import Example
+from nlu.components.example import Example
 
 
 class QuestionsImporter(RasaFileImporter):
     """Rasa's file importer, plus the ``questions`` of the knowledge base.
 
-    Phrasings of actions become examples of the intent ``need``, those of ``outside.yml`` of
-    ``out_of_scope``; so that a phrasing is written once and serves both intent and ranking.
+    Phrasings of actions and names of organisations become examples of the intent ``need``, those
+    of ``outside.yml`` of ``out_of_scope``; so that a phrasing is written once and serves both intent and ranking.
     """
 
     def __init__(
@@ -56,7 +56,11 @@ class QuestionsImporter(RasaFileImporter):
             raise RasaException(f"{self._knowledge} holds no organisation file; set knowledge_path under importers in config.yml")
         found = []
         for path in paths:
-            for action in _read(path).get("actions") or []:
+            content = _read(path)
+            actions, organisation = content.get("actions") or [], content.get("organisation") or {}
+            names = [organisation.get("name"), *(organisation.get("aliases") or [])]  # as in bot/phrasings.py
+            found += [(name, "need", min(action["id"] for action in actions)) for name in names if name and actions]
+            for action in actions:
                 found += [(text, "need", action["id"]) for voice in (action.get("questions") or {}).values() for text in voice]
         for broad in _read(self._knowledge / "broad_needs.yml").get("broad_needs") or []:
             found += [(text, "need", f"broad:{broad['id']}") for text in broad["questions"]]

@@ -54,11 +54,11 @@ def word_ngrams(text: Prepared) -> list[str]:
 
 
 def sound_ngrams(text: Prepared) -> list[str]:
-    """Runs of 3 to 5 sounds inside each padded word."""
+    """Runs of 2 to 5 sounds inside each padded word."""
     return _ngrams(text.sounds)
 
 
-def _ngrams(words: Sequence[str], shortest: int = 3, longest: int = 5) -> list[str]:
+def _ngrams(words: Sequence[str], shortest: int = 2, longest: int = 5) -> list[str]:
     found: list[str] = []
     for word in words:
         padded = f" {word} "

@@ -4,7 +4,7 @@ import copy
 
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.example import Example
+from nlu.components.example import Example
 
 
 def _message() -> Message:

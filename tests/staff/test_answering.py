@@ -89,7 +89,7 @@ def test_evidence_is_no_word_that_is_in_every_message(agent: httpx.Client, servi
             words = [word for word, _ in services.search.explain(q, hit.entry.id).words]
             assert not {"le", "je", "je veux", "un", "ai", "j ai", "et"} & set(words)
     best = services.search.find("je veux le français").best
-    assert "francais" in dict(services.search.explain("je veux le français", best.entry.id).words)
+    assert any("francais" in words for words, _ in services.search.explain("je veux le français", best.entry.id).words)
 
 
 def test_typing_fetches_the_results_alone(agent: httpx.Client):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.processor import choose_routines
+from api.processor import choose_routines
 
 _ASKED = """
-from knowledge.processor import choose_routines
+from api.processor import choose_routines
 choose_routines()
 import numpy, threadpoolctl
 print({known["architecture"] for known in threadpoolctl.threadpool_info() if known["internal_api"] == "openblas"})
