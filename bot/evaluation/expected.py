@@ -29,10 +29,10 @@ class Expected:
     """A right answer. ``ids`` are those of a need, any of which is right; ``name`` is a kind or an intent.
 
     ``also`` are further kinds of emergency that are as right as ``name``.
-    ``near_emergency`` marks a need that sounds like an emergency and is none.
+    ``near_emergency`` marks a need that sounds like an emergency and is none. ``calm`` is any answer but an emergency's.
     """
 
-    kind: Literal["need", "outside", "emergency", "intent"]
+    kind: Literal["need", "outside", "calm", "emergency", "intent"]
     ids: tuple[str, ...] = ()
     name: str = ""
     near_emergency: bool = False
@@ -56,8 +56,8 @@ def vocabulary_of(directory: Directory) -> Vocabulary:
 def read_expected(text: str, known: Vocabulary) -> Expected:
     """Return what ``text`` asks for. Raises ValueError with a reason fit for the file's writer."""
     head, colon, rest = text.strip().partition(":")
-    if text.strip() == "outside":
-        return Expected("outside")
+    if text.strip() in ("outside", "calm"):
+        return Expected("outside" if text.strip() == "outside" else "calm")
     if not colon:
         return Expected("need", _ids(text, known))
     if head == "need":
@@ -67,7 +67,7 @@ def read_expected(text: str, known: Vocabulary) -> Expected:
         return Expected("emergency", name=first, also=tuple(others))
     if head == "intent":
         return Expected("intent", name=known_name(rest.strip(), known.intents, "intent"))
-    raise ValueError(f"« {text} » is none of: ids joined by |, need:<ids>, outside, emergency:<kinds joined by |>, intent:<name>")
+    raise ValueError(f"« {text} » is none of: ids joined by |, need:<ids>, outside, calm, emergency:<kinds joined by |>, intent:<name>")
 
 
 def known_name(name: str, known: Collection[str], what: str) -> str:

@@ -12,11 +12,11 @@ _REFUSED = "out_of_scope"
 
 
 def section(seen: Sequence[Seen]) -> Section:
-    """Measure refusals. Follow-ups are left out: without a conversation nothing is right for them."""
+    """Measure refusals. Follow-ups without a conversation and calm messages are left out: nothing is right for them."""
     outside = [s for s in seen if s.sample.expected.kind == "outside"]
     if not outside:
         return Section()
-    refused = [s for s in seen if s.reply.outcome == _REFUSED and not _is_follow_up(s)]
+    refused = [s for s in seen if s.reply.outcome == _REFUSED and not _leaves_it_open(s)]
     recall = share(s.reply.outcome == _REFUSED for s in outside)
     precision = share(s.sample.expected.kind == "outside" for s in refused)
     rows = (
@@ -29,8 +29,10 @@ def section(seen: Sequence[Seen]) -> Section:
     return Section(tables, figures)
 
 
-def _is_follow_up(s: Seen) -> bool:
-    return s.sample.expected.kind == "intent" and s.sample.expected.name not in SMALL_TALK
+def _leaves_it_open(s: Seen) -> bool:
+    """A follow-up without a conversation, or a calm message: whether a refusal is right is not asked."""
+    expected = s.sample.expected
+    return expected.kind == "calm" or (expected.kind == "intent" and expected.name not in SMALL_TALK)
 
 
 def _instead(outside: Sequence[Seen]) -> Table:

@@ -76,6 +76,10 @@ def _false_alarms(calm: Sequence[Seen], urgent: Sequence[Seen]) -> Table:
 
 
 def _near(s: Seen, urgent: Sequence[Seen]) -> bool:
-    """A near-miss: a ``need:`` row, or an outside one in a file of emergencies."""
+    """A near-miss: a ``need:`` or ``calm`` row, or an outside one in a file of emergencies."""
     expected = s.sample.expected
-    return expected.near_emergency or (expected.kind == "outside" and any(u.sample.path == s.sample.path for u in urgent))
+    return (
+        expected.near_emergency
+        or expected.kind == "calm"
+        or (expected.kind == "outside" and any(u.sample.path == s.sample.path for u in urgent))
+    )

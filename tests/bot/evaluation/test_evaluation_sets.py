@@ -25,6 +25,7 @@ from tests.bot.evaluation.known import KNOWN
         ("velo| couture", Expected("need", ("velo", "couture"))),
         ("need:papiers", Expected("need", ("papiers",), near_emergency=True)),
         (" outside ", Expected("outside")),
+        ("calm", Expected("calm")),
         ("emergency:fire", Expected("emergency", name="fire")),
         ("intent:greet", Expected("intent", name="greet")),
     ],
