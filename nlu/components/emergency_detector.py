@@ -3,14 +3,16 @@
 A classifier of its own weighs "emergency" against every single thing that people write to us
 otherwise: each action's phrasings, each other intent, figures of speech. That tells a cry for help
 from a calm need with the same words far better than emergency against all the rest does
-(docs/nlu.md). It answers from a little below the tie: a number shown for nothing costs a line, a
-missed cry for help costs a life. ``nlu.french.distress`` adds what no statistics may override.
+(docs/nlu.md). Where it is in two minds, the examples that are most alike have a say. It answers
+from a little below the tie: a number shown for nothing costs a line, a missed cry for help costs a
+life. ``nlu.french.distress`` adds what no statistics may override.
 """
 
 import math
 import pickle
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -24,6 +26,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu.components.config import refuse_unknown_keys
 from nlu.french import distress
 from nlu.french.classifier import LinearTextClassifier
+from nlu.french.nearest import Nearest
 
 INTENT_NAME = "emergency"
 ENTITY = "emergency_kind"
@@ -33,6 +36,11 @@ _FILE = "detector.pickle"
 _ALIKE, _ALIKE_UNDER_WAY = 0.55, 0.35
 
 
+_ALLOWED = {"margin": (-2, 2), "floor": (-2, 2), "under_way": (0, 2), "fiction": (0, 2), "likeness": (0, 20)}
+# From so far behind no likeness makes an emergency; looking at the examples takes some milliseconds.
+_HOPELESS = -1.5
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class EmergencyDetector(IntentClassifier, GraphComponent):
     """Sets the intent ``emergency`` and the entity ``emergency_kind``; classifiers after it leave both alone.
@@ -40,7 +48,8 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
     Training examples stand under ``intent: emergency`` with ``metadata: {kind: …}``, a block a kind. Config: ``margin`` (-2 to 2),
     the lead over the next likeliest reading from which an emergency is announced, and ``floor``
     (-2 to 2), the least margin of the reading itself (a few unknown words resemble nothing, and so
-    nothing else more); lower alarms more. ``under_way`` (0 to 2) is added to the ``margin`` of a question
+    nothing else more); lower alarms more. ``likeness`` (0 to 20): what a lead of the nearest emergencies over the nearest
+    other examples, -1 to 1, adds to the lead. ``under_way`` (0 to 2) is added to the ``margin`` of a question
     while an action is spoken of (the message's metadata ``under_way``): « dehors, même quand il pleut ? »;
     ``fiction`` (0 to 2) to that of a message that speaks of a film, a song or a book.
 
@@ -50,23 +59,24 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"margin": -0.05, "floor": -0.5, "under_way": 0.0, "fiction": 0.0}
+        return {"margin": -0.05, "floor": -0.5, "under_way": 0.0, "fiction": 0.0, "likeness": 0.0}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self.validate_config(config)
         self._margin, self._floor, self._under_way = config["margin"], config["floor"], config["under_way"]
-        self._fiction = config["fiction"]
+        self._fiction, self._likeness = config["fiction"], config["likeness"]
         self._storage, self._resource = storage, resource
         self._readings: LinearTextClassifier | None = None
         self._kinds: LinearTextClassifier | None = None
+        self._nearest: Nearest | None = None
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
         refuse_unknown_keys(cls, config)
-        for key in ("margin", "floor", "under_way", "fiction"):
+        for key, (least, most) in _ALLOWED.items():
             value = config.get(key)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not -2 <= value <= 2:
-                raise InvalidConfigException(f"{cls.__name__}: '{key}' must lie between -2 and 2, not {value!r}")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+                raise InvalidConfigException(f"{cls.__name__}: '{key}' must lie between {least} and {most}, not {value!r}")
 
     @classmethod
     def create(
@@ -81,7 +91,7 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
         component = cls(config, model_storage, resource)
         try:
             with model_storage.read_from(resource) as directory:
-                component._readings, component._kinds = pickle.loads((directory / _FILE).read_bytes())  # noqa: S301  # written below
+                component._readings, component._kinds, component._nearest = pickle.loads((directory / _FILE).read_bytes())  # noqa: S301  # written below
         except ValueError:  # trained without examples: the rules alone remain
             pass
         return component
@@ -93,8 +103,9 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
         if len(set(readings)) >= 3 and len(set(kinds)) >= 3:
             self._readings = LinearTextClassifier.fitted(tuple(e.get(TEXT) for e in examples), tuple(readings))
             self._kinds = LinearTextClassifier([e.get(TEXT) for e in urgent], kinds, calibrate=False)
+            self._nearest = Nearest(self._readings.rows, np.array([reading == INTENT_NAME for reading in readings]))
             with self._storage.write_to(self._resource) as directory:
-                (directory / _FILE).write_bytes(pickle.dumps((self._readings, self._kinds), protocol=5))
+                (directory / _FILE).write_bytes(pickle.dumps((self._readings, self._kinds, self._nearest), protocol=5))
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -133,9 +144,15 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
         """The margin of "emergency" for ``text``, and by how much it leads the likeliest other reading."""
         if self._readings is None:
             return -math.inf, -math.inf
-        margins = dict(zip(map(str, self._readings.labels), self._readings.margins(self._readings.row(text)), strict=True))
+        row = self._readings.row(text)
+        margins = dict(zip(map(str, self._readings.labels), self._readings.margins(row), strict=True))
         urgent = float(margins.pop(INTENT_NAME))
-        return urgent, urgent - float(max(margins.values())) if urgent >= self._floor else -math.inf
+        lead = urgent - float(max(margins.values()))
+        if urgent < self._floor:
+            return urgent, -math.inf
+        if self._nearest and self._likeness and lead >= _HOPELESS:
+            lead += self._likeness * self._nearest.lead(row)
+        return urgent, lead
 
     def _kind_of(self, text: str) -> str:
         assert self._kinds is not None

@@ -287,6 +287,12 @@ def test_a_lower_margin_announces_more(trained: Make) -> None:
     assert read(trained(EmergencyDetector, margin=-2.0, floor=-2.0), text).get(INTENT)
 
 
+def test_the_nearest_examples_have_a_say(trained: Make) -> None:
+    text = "je cherche mon vélo"
+    assert read(trained(EmergencyDetector, margin=-2.0, floor=-2.0), text).get(INTENT)
+    assert not read(trained(EmergencyDetector, margin=-2.0, floor=-2.0, likeness=20), text).get(INTENT)  # they speak of bicycles
+
+
 def test_a_question_while_an_action_is_spoken_of_must_say_more(trained: Make) -> None:
     detector = trained(EmergencyDetector, margin=-2.0, floor=-2.0, under_way=2.0)
     assert read(detector, "je cherche mon vélo").get(INTENT)
@@ -314,6 +320,12 @@ def test_relief_after_an_emergency_alarms_no_more_and_what_is_asked_is_read(trai
 def test_a_margin_out_of_range_is_refused(make: Make, margin: object) -> None:
     with pytest.raises(InvalidConfigException, match="margin"):
         make(EmergencyDetector, margin=margin)
+
+
+@pytest.mark.parametrize("likeness", [-0.1, 20.1, "6"])
+def test_a_likeness_out_of_range_is_refused(make: Make, likeness: object) -> None:
+    with pytest.raises(InvalidConfigException, match="'likeness' must lie between 0 and 20"):
+        make(EmergencyDetector, likeness=likeness)
 
 
 def test_an_emergency_without_its_kind_stops_the_training(make: Make, taught: TrainingData) -> None:
