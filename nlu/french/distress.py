@@ -11,13 +11,16 @@ _PARTNER = r"(?:mari|copain|conjoint|ex|mec|compagnon|homme|fiance|husband|boyfr
 _HITS = r"(?:frappe\w*|tape|cogne\w*|bat|battu\w*|viole\w*|etrangle\w*|gifle\w*|hit|hits)"
 _UNMISTAKABLE = [
     ("medical", r"(?:respire(?:nt)? (?:plus|pas)|respire mal|arret cardiaque|crise cardiaque|fai[ts] un (?:avc|infarctus)|perd (?:tout )?(?:son|mon) sang|plus de pouls"
-                r"|perdu connaissance|est inconscient\w*|convulse|s etouffe|(?:a|ai) avale (?:une pile|de la javel|des (?:cachets|medicaments))|appele[zr] (?:une ambulance|le samu))"),
+                r"|perdu connaissance|est inconscient\w*|convulse|s etouffe|(?:a|ai) avale (?:une pile|de la javel|des (?:cachets|medicaments))|appele[zr] (?:une ambulance|le samu)"
+                r"|perd(?:u|s)? les eaux|poche des eaux (?:elle )?(?:vient de |a )(?:pete|perce|rompre|percer)\w*)"),
     ("fire", r"(?:(?:il y a|y a) le feu|(?:fuite|odeur) de gaz|ca sent le gaz|(?:immeuble|appartement|maison|cuisine|voiture|hall|cave|chambre|salon|rideaux?) (?:est |sont )?en (?:feu|flammes?)"
              r"|(?:a |prend |pris )feu (?:chez|dans)|(?:rempli|plein)e? de fumee|depart de feu|(?:incendie|feu) en cours)"),
     ("suicide", r"(?:(?:veux|vais|voudrais|envie de|envi de|pense a|penser a) (?:mourir(?! de )|me suicider|me tuer|me foutre en l air|me pendre|crever)|plus envie de vivre|veux plus vivre"
-                r"|(?:m |me |s )(?:ouvrir|taillader|ouvre) les veines|want to die)"),
+                r"|(?:m |me |s )(?:ouvrir|taillader|ouvre) les veines|want to die"
+                r"|mieux mort\w* que vivant\w*|parl\w* de (?:se|ce|me) (?:tuer?|suicider?|pendre)(?! a ))"),
     ("violence", r"(?:(?:m|l|nous) (?:agresse|attaque)(?:nt)? (?:en ce moment|maintenant)|(?:avec|a|sort|sorti) un (?:couteau|flingue|pistolet) (?:devant|dans|sur|et)|on m a viole\w*"
-                 r"|viens de me faire (?:agresser|violer|poignarder|braquer)|prise d otages?|(?:agression|effraction|cambriolage|intrusion|braquage|bagarre|rixe) en cours|(?:individu|homme|personne|type) armee?)"),
+                 r"|viens de me faire (?:agresser|violer|poignarder|braquer)|prise d otages?|(?:agression|effraction|cambriolage|intrusion|braquage|bagarre|rixe) en cours|(?:individu|homme|personne|type) armee?"
+                 r"|(?:cambrioleur|voleur|intrus)s? (?:est |sont )?(?:chez (?:moi|nous)|dans (?:la|ma|notre) maison))"),
     ("violence-femmes", rf"(?:(?:mon|son|my|mi) {_PARTNER} (?:il |elle )?(?:me |m a |m |la |l a |lui )?{_HITS}(?! d une? )|violences? conjugales?.{{0,60}}(?:ce soir|partir|enfants)|mari frappe"
                         r"|mari(?:er|age) de force|(?:me|la) forcer? a me marier)"),
     ("enfant", r"(?:(?:mon|son|leur|ma) (?:pere|beau pere|mere|belle mere|oncle|papa|maman) (?:me|le|la|les) (?:frappe|tape|bat|touche|cogne)|touche (?:les enfants|ma fille|mon fils)|enfant (?:battu|maltraite|frappe)"
