@@ -34,7 +34,7 @@ serve: setup ## set up, load, train if needed, serve on http://127.0.0.1:8000 (H
 	@HOST=$(HOST) PORT=$(PORT) $(BIN)/passerelle serve
 
 test: setup lint ## set up and run all tests
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . && $(BIN)/lint-imports --no-logo >/dev/null || \
