@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from api.wiring import Services
 
-PEOPLE = 20
+PEOPLE = 16
 SUBJECTS = [
     ("j'ai besoin d'aide pour mes papiers de la caf", "et leur numéro ?"),
     ("je veux créer mon entreprise", "c'est où ?"),

@@ -38,6 +38,7 @@ def test_an_archive_restores_bit_for_bit(factory: sessionmaker) -> None:
     assert (archive.export(stored(factory), version(factory)), version(factory)) == (exported, 7)
 
 
+@pytest.mark.soak  # every action in turn
 @pytest.mark.parametrize("export", [lambda held: archive.export(held, 1), workbook.export], ids=["archive", "workbook"])
 def test_whatever_action_may_be_archived_the_directory_is_exported_and_restored(factory: sessionmaker, export: Callable) -> None:
     load(factory, DATA)
