@@ -159,6 +159,7 @@ def pages_of(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
+@pytest.mark.soak  # a PDF of each action
 def test_every_action_prints_on_one_page(staff_page, services):
     page = staff_page(path="/staff/action/pimms/imprimer")
     for entry in services.store.current().entries:
@@ -221,6 +222,7 @@ def scheme(page: Page, name: str) -> None:
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": name}]})
 
 
+@pytest.mark.soak  # each page in both schemes and at two more widths
 @pytest.mark.timeout(900)
 def test_every_page_of_the_console_is_for_everyone(staff_page, every_page: list[str]):
     page = staff_page("administrator")
