@@ -41,7 +41,7 @@ def filled(live_server, services):
             session.execute(sa.delete(table))
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [pytest.param(DESK, marks=pytest.mark.soak), PHONE], ids=["desk", "phone"])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(administrator: Page, filled, size: tuple[int, int]) -> None:
     for path in ("/staff/chiffres", "/staff/questions", "/staff/modele", "/staff/signalements"):
         administrator.open(path, size)
