@@ -5,9 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from knowledge.database import migrate, open_engine, sessions
 from knowledge.directory import DirectoryStore
-from knowledge.loader import load_if_empty
+from knowledge.opening import open_knowledge, secret_key
 from knowledge.schedules import now_in_paris
 from knowledge.search import Search
 from knowledge.settings import Settings
@@ -25,8 +24,6 @@ class Services:
 @cache
 def services_from_environment() -> Services:
     """Open the knowledge base for a stock ``rasa run actions``, which makes actions without arguments."""
-    engine = open_engine(Settings().database)
-    migrate(engine)
-    load_if_empty(engine)
-    store = DirectoryStore(sessions(engine))
-    return Services(store, Search(store))
+    settings = Settings()
+    _, _, store = open_knowledge(settings)
+    return Services(store, Search(store, settings.var_dir / "search", secret_key(settings)))

@@ -190,7 +190,7 @@ def evaluate(files: list[Path] = typer.Argument(None, help="sets (CSV); default:
 @one_sentence
 def purge() -> None:
     """Erase what is past its time: conversations and most else after PASSERELLE_RETENTION_DAYS (docs/privacy.md)."""
-    from api.opening import open_knowledge
+    from knowledge.opening import open_knowledge
     from knowledge.retention import erase_older_than
 
     given = settings()
@@ -207,8 +207,8 @@ def kb_load(
     replace: bool = typer.Option(False, "--replace", help="also over what agents changed; the history keeps it"),
 ) -> None:
     """Load the files into the database: all or nothing. Every refused value is named."""
-    from api.opening import open_knowledge
     from knowledge.loader import load
+    from knowledge.opening import open_knowledge
 
     _, factory, _ = open_knowledge(settings())
     report = load(factory, data, replace)
@@ -271,7 +271,7 @@ def kb_stale(months: int = typer.Option(6, min=1, help="older than so many month
     """List what was never verified or is too old, oldest first, with its source."""
     import datetime as dt
 
-    from api.opening import open_knowledge
+    from knowledge.opening import open_knowledge
     from knowledge.staleness import stale
 
     _, _, store = open_knowledge(settings())

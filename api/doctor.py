@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.opening import BadSettings, complete_channels, find_redis
+from api.opening import complete_channels, find_redis
 from knowledge import database as db
 from knowledge import trained_models
 from knowledge.delivery import queues
 from knowledge.directory import Directory, DirectoryStore
-from knowledge.errors import KnowledgeError
+from knowledge.errors import BadSettings, KnowledgeError
 from knowledge.moments import utc_now
 from knowledge.settings import Settings
 from knowledge.staleness import stale

@@ -6,7 +6,6 @@ from pathlib import Path
 import sqlalchemy as sa
 import typer
 
-from api.opening import open_knowledge
 from knowledge.database import see_one_moment
 from knowledge.exchange.changes import Change, Kind
 from knowledge.exchange.formats import FORMATS
@@ -14,6 +13,7 @@ from knowledge.exchange.importing import Report, dry_run, import_file
 from knowledge.exchange.incoming import ExchangeRefused
 from knowledge.exchange.words import words
 from knowledge.models import DirectoryVersion
+from knowledge.opening import open_knowledge
 from knowledge.records import select_all
 from knowledge.settings import Settings
 

@@ -53,8 +53,8 @@ def erase(phone: str | None = _PHONE, conversation: str | None = _CONVERSATION) 
 @contextlib.contextmanager
 def _opened() -> Iterator[tuple[Session, str]]:
     """A session in a transaction, and the secret key; what was erased is taken out of the journal afterwards."""
-    from api.opening import open_knowledge, secret_key
     from knowledge.database import wipe_journal
+    from knowledge.opening import open_knowledge, secret_key
 
     given = settings()
     key = secret_key(given)

@@ -3,11 +3,12 @@
 import contextlib
 from collections.abc import Callable
 
-from api.opening import complete_channels, find_redis, open_knowledge, secret_key
+from api.opening import complete_channels, find_redis
 from bot.activation import model_to_serve
 from bot.phrasings import taught_by
 from knowledge.errors import EditedDirectory
 from knowledge.loader import load
+from knowledge.opening import open_knowledge, secret_key
 from knowledge.settings import Settings
 
 

@@ -13,7 +13,6 @@ from threadpoolctl import threadpool_limits
 
 from actions.registry import all_actions
 from actions.services import Services as ActionServices
-from api.opening import open_knowledge, secret_key
 from bot import training
 from bot.evaluation import EvaluationError, SettableClock, run
 from bot.evaluation.compare import compare, is_worse
@@ -22,6 +21,7 @@ from bot.training import TrainingFailed
 from knowledge import model_files, trained_models
 from knowledge.database import migrate, open_engine
 from knowledge.directory import DirectoryStore
+from knowledge.opening import open_knowledge, secret_key
 from knowledge.search import Search
 from knowledge.settings import Settings
 

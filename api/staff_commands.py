@@ -23,9 +23,9 @@ def add(
     role: Role = typer.Option(Role.agent, help="what the account may do"),
 ) -> None:
     """Create an account. The password is asked for twice without echo, or read as one line from a pipe."""
-    from api.opening import open_knowledge
     from knowledge.accounts import people
     from knowledge.audit import audit
+    from knowledge.opening import open_knowledge
 
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else sys.stdin.readline()
     database, factory, _ = open_knowledge(settings())

@@ -13,8 +13,9 @@ from aio_pika.exceptions import AMQPError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
-from api.opening import BadSettings, open_knowledge
+from knowledge.errors import BadSettings
 from knowledge.figures.events import EXCHANGE, QUEUE, FigureEvent, Malformed, apply, read
+from knowledge.opening import open_knowledge
 from knowledge.settings import Settings
 
 logger = logging.getLogger(__name__)

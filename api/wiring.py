@@ -13,12 +13,13 @@ from threadpoolctl import threadpool_limits
 
 from actions.registry import all_actions
 from actions.services import Services as ActionServices
-from api.opening import complete_channels, find_redis, open_knowledge, secret_key
+from api.opening import complete_channels, find_redis
 from bot.activation import ModelWatch, model_to_serve
 from bot.engine import DialogueEngine
 from bot.phrasings import taught_by
 from knowledge.directory import DirectoryStore
 from knowledge.figures.events import Publisher
+from knowledge.opening import open_knowledge, secret_key
 from knowledge.schedules import now_in_paris
 from knowledge.search import Search
 from knowledge.settings import Settings

@@ -7,6 +7,10 @@ class KnowledgeError(Exception):
     """Root of the package's errors; the message is one sentence fit for a terminal."""
 
 
+class BadSettings(KnowledgeError, ValueError):
+    """A setting is missing or contradicts another; the message says what to set."""
+
+
 class DatabaseUnavailable(KnowledgeError, ConnectionError):
     """The database cannot be reached or opened."""
 

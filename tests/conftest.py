@@ -55,8 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory):
     """Settings of a fresh installation, with the model and the fitted search of this checkout."""
-    from api.opening import secret_key
     from bot.training import ensure_model, models_of
+    from knowledge.opening import secret_key
     from knowledge.settings import ROOT, Settings
 
     key = secret_key(Settings(var_dir=ROOT / "var", database_url=None))
@@ -81,7 +81,7 @@ def directory() -> Directory:
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory) -> Path:
     """A folder with a database that holds the real directory; for copying."""
-    from api.opening import open_knowledge
+    from knowledge.opening import open_knowledge
     from knowledge.settings import Settings
 
     folder = tmp_path_factory.mktemp("filled")

@@ -56,8 +56,10 @@ def vocabulary_of(directory: Directory) -> Vocabulary:
 def read_expected(text: str, known: Vocabulary) -> Expected:
     """Return what ``text`` asks for. Raises ValueError with a reason fit for the file's writer."""
     head, colon, rest = text.strip().partition(":")
-    if text.strip() in ("outside", "calm"):
-        return Expected("outside" if text.strip() == "outside" else "calm")
+    if text.strip() == "outside":
+        return Expected("outside")
+    if text.strip() == "calm":
+        return Expected("calm")
     if not colon:
         return Expected("need", _ids(text, known))
     if head == "need":

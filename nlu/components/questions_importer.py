@@ -1,14 +1,22 @@
 """Training data that lives in the directory: every action's phrasings are examples of a need."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-import yaml
 from rasa.shared.exceptions import RasaException
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.example import Example
+from nlu.phrasings import ACTION, BROAD, OUTSIDE, phrasings_in
+
+# The intent of a phrasing, and what the classifiers learn that it leads to: the outside is one.
+_LEADS: dict[str, Callable[[str], tuple[str, str]]] = {
+    ACTION: lambda leads_to: ("need", leads_to),
+    BROAD: lambda leads_to: ("need", f"broad:{leads_to}"),
+    OUTSIDE: lambda _topic: ("out_of_scope", "outside"),
+}
 
 
 class QuestionsImporter(RasaFileImporter):
@@ -50,27 +58,8 @@ class QuestionsImporter(RasaFileImporter):
         )
 
     def _questions(self) -> list[tuple[str, str, str]]:
-        """Every phrasing as (text, intent, id of the action or topic that it leads to)."""
-        paths = sorted((self._knowledge / "organisations").glob("*.yml"))
-        if not paths:
-            raise RasaException(f"{self._knowledge} holds no organisation file; set knowledge_path under importers in config.yml")
-        found = []
-        for path in paths:
-            content = _read(path)
-            actions, organisation = content.get("actions") or [], content.get("organisation") or {}
-            names = [organisation.get("name"), *(organisation.get("aliases") or [])]  # as in bot/phrasings.py
-            found += [(name, "need", min(action["id"] for action in actions)) for name in names if name and actions]
-            for action in actions:
-                found += [(text, "need", action["id"]) for voice in (action.get("questions") or {}).values() for text in voice]
-        for broad in _read(self._knowledge / "broad_needs.yml").get("broad_needs") or []:
-            found += [(text, "need", f"broad:{broad['id']}") for text in broad["questions"]]
-        for topic in _read(self._knowledge / "outside.yml").get("outside") or []:
-            found += [(text, "out_of_scope", "outside") for text in topic["questions"]]
-        return found
-
-
-def _read(path: Path) -> dict:
-    if not path.exists():
-        return {}
-    with path.open(encoding="utf-8") as handle:
-        return yaml.load(handle, Loader=yaml.CSafeLoader) or {}
+        """Every phrasing as (text, intent, what it leads to), those of actions first."""
+        found = sorted(phrasings_in(self._knowledge), key=lambda phrasing: phrasing[0])
+        if not any(kind == ACTION for kind, _, _ in found):
+            raise RasaException(f"{self._knowledge} holds no phrasing of an action; set knowledge_path under importers in config.yml")
+        return [(text, *_LEADS[kind](leads_to)) for kind, leads_to, text in found]

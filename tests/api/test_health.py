@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from api.health import Health
-from api.opening import BadSettings
 from api.wiring import Services
+from knowledge.errors import BadSettings
 
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 

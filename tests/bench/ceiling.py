@@ -18,8 +18,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from api.opening import secret_key
 from bot.training import ensure_model
+from knowledge.opening import secret_key
 from knowledge.settings import Settings
 from tests.bench.data import ROOT, conversation
 from tests.bench.load import CONVERSATION_LENGTH, Client, Connection, crowd

@@ -21,12 +21,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from actions import staying
-from api.opening import secret_key
 from api.wiring import Services, open_services
 from bot.engine import Message, Reply
 from bot.evaluation import SettableClock, load_conversations, vocabulary_of
 from bot.evaluation.conversations import Conversation, Turn
 from bot.training import ensure_model
+from knowledge.opening import secret_key
 from knowledge.settings import ROOT, Settings
 
 _CALM = {"answer", "clarify"}

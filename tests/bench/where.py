@@ -19,9 +19,9 @@ from typing import Any
 import httpx
 
 from api.app import create_app
-from api.opening import secret_key
 from api.wiring import Services, open_services
 from bot.training import ensure_model
+from knowledge.opening import secret_key
 from knowledge.settings import Settings
 from tests.bench.data import ROOT, conversation
 from tests.bench.load import CONVERSATION_LENGTH

@@ -88,6 +88,7 @@ def test_a_refused_file_says_where_and_why(editor: Page, tmp_path: Path) -> None
     assert not editor.all("[name=digest]")
 
 
+@pytest.mark.soak  # layout, at three widths
 def test_nothing_scrolls_sideways(editor: Page, tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
     path.write_text(CONTACTS.replace("sport@exemple.fr", "une.tres.longue.adresse." * 4 + "x@exemple.fr"), encoding="utf-8")

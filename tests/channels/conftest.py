@@ -12,9 +12,9 @@ from twilio.request_validator import RequestValidator
 
 from api.app import create_app
 from api.channels import sending
-from api.opening import open_knowledge
 from knowledge.delivery import outbox
 from knowledge.delivery.models import IncomingMessage, OutgoingMessage
+from knowledge.opening import open_knowledge
 from knowledge.settings import Settings
 from tests.channels.fakes import FakeTwilio, fake_services
 from tests.conftest import serving

@@ -13,8 +13,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from api.channels import gsm, sending
-from api.opening import BadSettings, complete_channels
+from api.opening import complete_channels
 from knowledge.delivery import wishes
+from knowledge.errors import BadSettings
 from knowledge.settings import Settings
 from tests.channels.conftest import PERSON, rows, settled, until
 from tests.channels.test_sms import says_number

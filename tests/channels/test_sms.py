@@ -34,7 +34,7 @@ def sms():
 
 @pytest.fixture(scope="module")
 def cards(filled):
-    from api.opening import open_knowledge
+    from knowledge.opening import open_knowledge
     from knowledge.settings import Settings
 
     database, _, store = open_knowledge(Settings(var_dir=filled))

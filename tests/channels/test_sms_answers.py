@@ -10,11 +10,12 @@ import pytest
 from api.channels import gsm
 from api.channels.registry import _common
 from api.channels.wording import notice
-from api.opening import CONTACT_ROOM, BadSettings, complete_channels
+from api.opening import CONTACT_ROOM, complete_channels
 from api.views import cards
 from api.web.sheet import sheet
 from bot.engine import Message
 from knowledge.delivery import kept
+from knowledge.errors import BadSettings
 from tests.channels.test_sms import Sms, says_number
 
 SAID = [

@@ -12,7 +12,6 @@ from alembic import command
 
 from api.backup import BadBackup, back_up, restore
 from api.doctor import Level, examine
-from api.opening import open_knowledge
 from knowledge import trained_models
 from knowledge.accounts import people
 from knowledge.accounts.models import Role
@@ -23,6 +22,7 @@ from knowledge.dumps import DumpFailed, is_empty
 from knowledge.errors import DatabaseTooNew
 from knowledge.feedback import Feedback
 from knowledge.handover.models import CallbackRequest
+from knowledge.opening import open_knowledge
 from knowledge.settings import Settings
 from tests.postgres import a_database
 

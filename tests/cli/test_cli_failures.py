@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from api.opening import BadSettings, find_redis
+from api.opening import find_redis
 from knowledge.database import open_engine, sessions
 from knowledge.editing import changes
 from knowledge.editing.history import content, current
+from knowledge.errors import BadSettings
 from knowledge.files import DATA
 from knowledge.settings import Settings
 
@@ -67,6 +68,7 @@ def test_a_folder_that_cannot_be_written_is_named(one_sentence, free_port: str, 
         assert "PASSERELLE_VAR_DIR" in said and str(tmp_path / "file") in said
 
 
+@pytest.mark.soak  # several processes that load everything
 def test_a_models_folder_that_cannot_be_written_is_named(one_sentence, environment: dict[str, str]):
     var = Path(environment["PASSERELLE_VAR_DIR"])
     var.mkdir()
@@ -114,6 +116,7 @@ def test_an_unknown_command_is_refused(run):
     assert done.returncode == 2 and "danse" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.soak  # several processes that load everything
 def test_files_that_would_undo_what_agents_changed_are_refused(run, one_sentence, environment, tmp_path):
     """Until ``--replace`` says that it is meant."""
     assert run("kb", "load").returncode == 0

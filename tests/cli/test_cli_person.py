@@ -7,12 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.opening import open_knowledge, secret_key
 from knowledge.audit import entries
 from knowledge.delivery import inbox
 from knowledge.delivery.inbox import Incoming
 from knowledge.delivery.people import pseudonym
 from knowledge.handover import callbacks
+from knowledge.opening import open_knowledge, secret_key
 from knowledge.settings import Settings
 
 NUMBER = "+33612345944"

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import sessionmaker
 
-from api.opening import secret_key
 from knowledge.database import migrate, open_engine, sessions
 from knowledge.directory import Directory, DirectoryStore
 from knowledge.files import DirectoryFiles, read_directory
 from knowledge.loader import load
+from knowledge.opening import secret_key
 from knowledge.search import Search
 from knowledge.settings import ROOT, Settings
 from tests.postgres import POSTGRES, a_database

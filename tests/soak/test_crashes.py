@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from api.channels.port import Arrived, receive
-from api.opening import open_knowledge
 from knowledge.delivery.models import DEAD, SENDING, WAITING, IncomingMessage, OutgoingMessage
+from knowledge.opening import open_knowledge
 from knowledge.settings import ROOT, Settings
 from tests.channels.fakes import FakeTwilio
 from tests.conftest import serving

@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from api.app import create_app
-from api.opening import open_knowledge
 from knowledge.delivery.models import DEAD, IncomingMessage, OutgoingMessage
 from knowledge.delivery.people import pseudonym
+from knowledge.opening import open_knowledge
 from knowledge.settings import ROOT, Settings
 from tests.channels.fakes import fake_services
 from tests.conftest import serving

@@ -13,9 +13,9 @@ from graph_server import VERSION, Platform
 
 from api.app import create_app
 from api.channels.meta import graph
-from api.opening import open_knowledge
 from api.views import card
 from knowledge.delivery.models import IncomingMessage, Kept, OptOut, OutgoingMessage
+from knowledge.opening import open_knowledge
 from knowledge.settings import Settings
 from tests.channels.conftest import settled, until
 from tests.channels.fakes import fake_services

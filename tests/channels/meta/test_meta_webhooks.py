@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from api.app import create_app
-from api.opening import open_knowledge
 from knowledge.delivery.models import IncomingMessage
+from knowledge.opening import open_knowledge
 from knowledge.settings import Settings
 from tests.channels.fakes import fake_services
 
