@@ -219,7 +219,7 @@ class Search:
     def _index_for(self, directory: Directory) -> _Index:
         """The index in use; a newer one is fitted in the background when ``directory`` is newer."""
         if self._index is None:
-            self._index = _Index(directory)
+            self._index = _Index(directory, self._folder, self._key)
         if self._index.version != directory.version and self._refitting.acquire(blocking=False):
             threading.Thread(target=self._refit, args=(directory,), name="search-refit", daemon=True).start()
         return self._index
@@ -227,7 +227,7 @@ class Search:
     def _refit(self, directory: Directory) -> None:
         try:
             with REFIT_SECONDS.time():
-                self._index = _Index(directory)
+                self._index = _Index(directory, self._folder, self._key)
             REFITS.labels("done").inc()
         except Exception:  # the index in use stays; the next message tries again
             REFITS.labels("failed").inc()

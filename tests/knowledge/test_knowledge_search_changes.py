@@ -9,7 +9,7 @@ from sqlalchemy.orm import sessionmaker
 
 from knowledge.directory import EMPTY, Directory, DirectoryStore
 from knowledge.loader import load
-from knowledge.search import Result, Search
+from knowledge.search import Result, Search, kept
 
 Edit = Callable[[str, str], str]
 ALL = 1000  # as a limit: every action
@@ -42,6 +42,16 @@ def small_search(factory: sessionmaker, data: Path) -> Search:
     search = Search(DirectoryStore(factory, fresh_seconds=0))
     search.fit()
     return search
+
+
+def test_a_search_that_nobody_fitted_reads_the_kept_ranker_at_its_first_question(
+    factory: sessionmaker, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(factory, data)
+    store = DirectoryStore(factory, fresh_seconds=0)
+    Search(store, tmp_path / "kept", "k" * 32).fit()
+    monkeypatch.setattr(kept, "Ranker", None)  # a second fit would fail
+    assert Search(store, tmp_path / "kept", "k" * 32).find("taper dans un sac de frappe").hits
 
 
 def refitted(search: Search, text: str) -> Result:
