@@ -75,18 +75,21 @@ def page(browser: Page) -> Page:
 
 
 @pytest.fixture
-def console(launch: Launch, add_account: Callable) -> Callable[[str], Page]:
-    """``console("editor")``: another browser, signed in to the console with this role by the form."""
+def console(launch: Launch, add_account: Callable) -> Iterator[Callable[[str], Page]]:
+    """``console("editor")``: another browser, signed in to the console with this role by the form; gone after the test."""
+    seats: list[Page] = []
 
     def sign_in(role: str) -> Page:
         account = add_account(role, PASSWORD, "Anne")
-        page = launch().open("/staff/connexion")
+        seats.append(page := launch().open("/staff/connexion"))
         page.one("#email").send_keys(account.email)
         page.one("#password").send_keys(PASSWORD, Keys.ENTER)
         page.until(lambda: page.all(".who"))
         return page
 
-    return sign_in
+    yield sign_in
+    for seat in seats:  # an open console goes on looking for news
+        seat.driver.quit()
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +115,8 @@ def desk(launch: Launch, services: Services, tmp_path_factory: pytest.TempPathFa
 
     with serving(create_app(settings, lambda _settings: own)) as address:
         yield sit
+        for seat in seats.values():
+            seat.driver.quit()
     database.dispose()
 
 

@@ -20,7 +20,7 @@ def press(page: Page, word: str) -> None:
 
 
 def take(agent: Page, name: str) -> None:
-    """Take the request of this person, whoever else waits."""
+    """Take the request of this person, whoever else waits: each test has a name of its own, as other files leave requests too."""
     card = next(card for card in agent.all("#waiting .card") if name in card.text)
     agent.tap(card.find_element(By.CSS_SELECTOR, "button"))
 
@@ -47,7 +47,7 @@ def test_from_the_wish_for_a_person_to_the_bot_again(page: Page, agent: Page) ->
     assert "02 54 45 34 54" in exchange.text  # the counter, as ever
     page.tap(exchange.find_element(By.CSS_SELECTOR, ".offer summary"))
     assert violations(page) == []
-    fill(page, first_name="Nadia", phone="06 12", subject="ma carte de séjour")
+    fill(page, first_name="Yasmine", phone="06 12", subject="ma carte de séjour")
     press(page, "Envoyer ma demande")
     page.until(lambda: "06 12 34 56 78" in page.one("#log .callback .problem").text)  # what a number looks like
     fill(page, phone=" 34 56 78")
@@ -58,9 +58,9 @@ def test_from_the_wish_for_a_person_to_the_bot_again(page: Page, agent: Page) ->
     assert violations(page) == []
 
     agent.open("/staff/rappels")
-    assert "Nadia" in agent.one("#waiting").text
+    assert "Yasmine" in agent.one("#waiting").text
     assert violations(agent) == []
-    take(agent, "Nadia")
+    take(agent, "Yasmine")
     agent.until(lambda: agent.all("#mine"))
     assert violations(agent) == []
     press(agent, "Répondre dans la conversation")
@@ -68,7 +68,7 @@ def test_from_the_wish_for_a_person_to_the_bot_again(page: Page, agent: Page) ->
     agent.tap(agent.one("summary"))
     assert "je veux parler à une personne" in agent.one("main").text
     assert violations(agent) == []
-    agent.one("#text").send_keys("Bonjour Nadia. Venez mardi à 9 h, ou appelez le 02 54 45 34 54.")
+    agent.one("#text").send_keys("Bonjour Yasmine. Venez mardi à 9 h, ou appelez le 02 54 45 34 54.")
     press(agent, "Envoyer")
     agent.until(lambda: "Venez mardi" in agent.one("#talk").text)
 
@@ -95,7 +95,7 @@ def test_from_the_wish_for_a_person_to_the_bot_again(page: Page, agent: Page) ->
     page.one("#erase button").click()
     page.until(lambda: page.one("#status").text)
     agent.open("/staff/rappels")
-    assert "Nadia" not in agent.one("main").text
+    assert "Yasmine" not in agent.one("main").text
     # The form's refusal is a 422, which the browser notes; nothing else is.
     assert [line for line in page.complaints() if "422" not in line] == []
     assert agent.complaints() == []
