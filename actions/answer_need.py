@@ -4,12 +4,12 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import follow_up
 from actions.alarm import kind_before
-from actions.base import STAYS, TAUGHT_OUTSIDE, DirectoryAction, confidence_of, intent_chances, intent_of, language_of, text_of, utter
+from actions.base import DirectoryAction, confidence_of, intent_of, language_of, text_of, utter
 from actions.compare import ActionCompare
-from actions.need import AnswersNeeds
+from actions.going_on import GoesOn
 from actions.orient import ActionOrient
+from actions.referring import STAYS, TAUGHT_OUTSIDE
 from actions.refine import ActionRefine
 from actions.show_action import ActionShowAction
 from actions.tell_audience import ActionTellAudience
@@ -25,27 +25,13 @@ _MOST = 3
 _CLEAR = 0.9
 # A message of so few words that a number in it can only count the list.
 _SHORT = 5
-# A question about what was shown: so many words at most, no action likelier than this, a fact asked with this chance.
-_QUESTION, _LIKELY, _MAY_BE_ASKED = 12, 0.6, 0.15
+# A question about what was shown: so many words at most, no action likelier than this.
+_QUESTION, _LIKELY = 12, 0.6
 # A short question goes on about the action spoken of with this probability, when it leads nowhere else.
 _MAY_STAY = 0.3
 
-_FOLLOW_UPS: dict[str, type[DirectoryAction]] = {
-    "ask_contact": follow_up.ActionTellContact,
-    "ask_hours": ActionTellHours,
-    "ask_place": follow_up.ActionTellPlace,
-    "ask_price": follow_up.ActionTellPrice,
-    "ask_audience": ActionTellAudience,
-    "ask_how": follow_up.ActionTellHow,
-    "ask_duration": follow_up.ActionTellDuration,
-    "ask_organiser": follow_up.ActionTellOrganiser,
-    "ask_status": follow_up.ActionTellStatus,
-    "ask_source": follow_up.ActionTellSource,
-    "tell_more": follow_up.ActionTellMore,
-}
 
-
-class ActionAnswerNeed(AnswersNeeds):
+class ActionAnswerNeed(GoesOn):
     action_name = "action_answer_need"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
@@ -58,7 +44,7 @@ class ActionAnswerNeed(AnswersNeeds):
             utter(dispatcher, "say_relief")  # « c'est fini, les pompiers l'ont éteint »
             return []
         if rather := self._rather(tracker):
-            return rather(self._services).run(dispatcher, tracker, domain)
+            return rather.run(dispatcher, tracker, domain)
         if self._says_precisely(dispatcher, tracker):
             return []
         staying = self.staying(tracker)
@@ -70,13 +56,13 @@ class ActionAnswerNeed(AnswersNeeds):
             return self.go_on(dispatcher, tracker, domain)
         return self.answer_need(dispatcher, tracker)
 
-    def _rather(self, tracker: Tracker) -> type[DirectoryAction] | None:
+    def _rather(self, tracker: Tracker) -> DirectoryAction | None:
         """What else the message asks for than a door: one of the list, two sides compared, a fact of what is spoken of."""
         text = text_of(tracker)
         if self._counts(tracker):
-            return ActionShowAction
-        if compares(text) and len(ActionCompare(self._services).named_sides(tracker)) == 2:
-            return ActionCompare
+            return ActionShowAction(self._services)
+        if compares(text) and len((compare := ActionCompare(self._services)).named_sides(tracker)) == 2:
+            return compare
         return None if self._called_by_name(text) or self._clearly_a_need(tracker) else self._elliptic(tracker)
 
     def _named_doors(self, tracker: Tracker) -> list[str]:
@@ -119,20 +105,10 @@ class ActionAnswerNeed(AnswersNeeds):
         best = self.find(tracker, text, limit=1).best
         return best is not None and best.entry.id == current.id and self.say_closest(dispatcher, current, text, clearly_closest)
 
-    def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        """Answer with the fact most likely asked for, else that it is not known and who to ask."""
-        likely = (intent for intent, chance in intent_chances(tracker).items() if chance >= _MAY_BE_ASKED)
-        asked = next((_FOLLOW_UPS[intent] for intent in likely if intent in _FOLLOW_UPS), None)
-        if asked:
-            return asked(self._services).run(dispatcher, tracker, domain)
-        if current := self.entry(tracker.get_slot("current_action")):
-            self.say_detail(dispatcher, current, text_of(tracker))
-        return []
-
-    def _elliptic(self, tracker: Tracker) -> type[DirectoryAction] | None:
+    def _elliptic(self, tracker: Tracker) -> DirectoryAction | None:
         """What a message without a subject of its own asks of the current action, else None."""
         text = text_of(tracker)
-        asked = next((_FOLLOW_UPS[intent] for intent in intent_chances(tracker) if intent in _FOLLOW_UPS), None)
+        asked = self.asked(tracker, least=0.0)
         named = subject_words(text)
         if len(words(text)) > len(named) and self.services.store.current().of_organisation(named):  # « les horaires de la mairie »
             return asked
@@ -140,11 +116,11 @@ class ActionAnswerNeed(AnswersNeeds):
             return None
         said = read_person(text)
         if said.relation and would_come(text):  # « mon mari voudrait venir aussi »
-            return ActionTellAudience
+            return ActionTellAudience(self._services)
         if said.days or said.part or said.relative:
-            return ActionTellHours
+            return ActionTellHours(self._services)
         if said != Person():
-            return ActionRefine
+            return ActionRefine(self._services)
         return asked
 
     def _called_by_name(self, text: str) -> list[str]:

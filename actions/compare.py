@@ -20,6 +20,8 @@ _NAMED_MARGIN = -0.7
 _CLEARLY_NAMED = 0.0
 # What stands between the two sides (« entre l'équipe de jour et celle de nuit »).
 _BETWEEN = re.compile(r"\b(?:et|ou|vs|versus|contre|par rapport a|plutot que)\b")
+# … or what the current action is set against.
+_AGAINST = re.compile(r"\b(?:avec|de|du|d|que|a|au) (.+)")
 
 
 class ActionCompare(AnswersNeeds):
@@ -65,7 +67,15 @@ class ActionCompare(AnswersNeeds):
         spoken_of = self.ids(tracker, "shown", "history")
         said = [side for side in _BETWEEN.split(" ".join(expand(text))) if subject_words(side)]
         sides = [found for side in said if (found := self._side(side, spoken_of))] if len(said) > 1 else []
-        return self._pair(sides[0], sides[1]) if len(sides) > 1 else self._both(text)
+        if len(sides) > 1:
+            return self._pair(sides[0], sides[1])
+        return self._both(text) or self._with_the_current(tracker, text)
+
+    def _with_the_current(self, tracker: Tracker, text: str) -> list[str]:
+        """The current action and the one that it is set against (« différence avec les cours de Bégon ? »), if one is named."""
+        current, against = tracker.get_slot("current_action"), _AGAINST.search(" ".join(expand(text)))
+        side = self._side(against[1], self.ids(tracker, "shown", "history")) if current and against else []
+        return self._pair([current], side)
 
     def _side(self, said: str, spoken_of: Sequence[str]) -> list[str]:
         """The actions that one side may name, likeliest first: by a name, one that was spoken of, or the likeliest of all."""

@@ -11,8 +11,9 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again, kind_before
-from actions.base import TAUGHT_OUTSIDE, confidence_of, entity, now_about, remember_person, text_of, utter
+from actions.base import confidence_of, entity, now_about, remember_person, text_of, utter
 from actions.need import AnswersNeeds, misunderstand
+from actions.referring import TAUGHT_OUTSIDE
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide
 from knowledge.search.sentences import clearly_closest, closest_by_words

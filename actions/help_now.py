@@ -5,9 +5,8 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import kind_before, say_help
-from actions.answer_need import ActionAnswerNeed
 from actions.base import confidence_of, entity, language_of, text_of, utter
-from actions.need import AnswersNeeds
+from actions.going_on import GoesOn
 from nlu.french.distress import read_distress
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import returns
@@ -26,7 +25,7 @@ _KIND = "emergency_kind"
 _FEW = 9
 
 
-class ActionHelpNow(AnswersNeeds):
+class ActionHelpNow(GoesOn):
     action_name = "action_help_now"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
@@ -35,7 +34,7 @@ class ActionHelpNow(AnswersNeeds):
             return self.answer_abroad(dispatcher, tracker, language)
         if self._goes_on(tracker):  # « et ils aident à trouver une voiture après », of the driving lessons
             utter(dispatcher, "say_caution", kind=entity(tracker, _KIND))
-            return ActionAnswerNeed(self._services).go_on(dispatcher, tracker, domain)
+            return self.go_on(dispatcher, tracker, domain)
         if self._may_be_calm(tracker):
             utter(dispatcher, "say_caution", kind=entity(tracker, _KIND))
             return self.answer_need(dispatcher, tracker)

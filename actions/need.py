@@ -6,20 +6,21 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again, kind_before
 from actions.base import (
-    DirectoryAction,
     confidence_of,
     intent_of,
     now_about,
     outside_odds,
     person_of,
     remember_person,
+    said_for,
     text_of,
     utter,
 )
 from actions.guidance import described
+from actions.referring import Refers
 from knowledge.directory import Entry
 from knowledge.doors import COUNTER
-from knowledge.search import Kind, Result, decide, find_needs
+from knowledge.search import SURELY_OUTSIDE, Kind, Result, decide, find_needs
 from nlu.french.clauses import clauses, wanted
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import refers_back
@@ -38,11 +39,9 @@ _SURE_OF_ACTION = 0.9
 _AGAIN_MARGIN = -0.7
 # A need so unclear that it is rather not understood than outside (« j'ai un souci »).
 _VAGUE_NEED = 0.45
-# When even the intent is unclear, "nothing covers this" is only said with this probability.
-_SURELY_OUTSIDE = 0.8
 
 
-class AnswersNeeds(DirectoryAction):
+class AnswersNeeds(Refers):
     """Can find the door for what was said, or say honestly that there is none."""
 
     def answer_need(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
@@ -89,10 +88,10 @@ class AnswersNeeds(DirectoryAction):
         return self.find(tracker, meant) if meant and not said.is_sure(_SURE_OF_ACTION) else said
 
     def of_a_named_organisation(self, tracker: Tracker) -> list[str]:
-        """The actions of the organisation named in passing, likeliest first, unless the search is sure without it."""
+        """The actions of the organisation named in passing, likeliest first, unless the search is sure of one, or of none."""
         text = text_of(tracker)
         theirs = [entry.id for entry in self.services.store.current().named_in(text)]
-        if not theirs or self.find(tracker, text, limit=1).is_sure(_SURE_OF_ACTION):
+        if not theirs or (result := self.find(tracker, text, limit=1)).is_sure(_SURE_OF_ACTION) or result.outside >= SURELY_OUTSIDE:
             return []
         return [hit.entry.id for hit in self.services.search.find(text, among=theirs, limit=_MOST).hits]
 
@@ -108,6 +107,8 @@ class AnswersNeeds(DirectoryAction):
         spoken_of, text = self.ids(tracker, "history", "shown", "seen"), text_of(tracker)
         if not spoken_of:
             return None
+        if meant := self.meant_by_own_words(tracker):
+            return meant.id
         best = max(
             (self.services.search.find(part, among=spoken_of, limit=1).hits[0] for part in (text, *clauses(text))),
             key=lambda hit: hit.margin,
@@ -139,7 +140,7 @@ class AnswersNeeds(DirectoryAction):
         if decision.kind is Kind.outside and not named and _says_little(text_of(tracker)):
             return misunderstand(dispatcher, tracker)
         clear = intent_of(tracker) != "nlu_fallback" and not (intent_of(tracker) == "need" and confidence_of(tracker) < _VAGUE_NEED)
-        if decision.kind is Kind.outside and (clear or result.outside >= _SURELY_OUTSIDE):
+        if decision.kind is Kind.outside and (clear or result.outside >= SURELY_OUTSIDE):
             return self._decline(dispatcher, result, tracker)
         return misunderstand(dispatcher, tracker)
 
@@ -177,7 +178,8 @@ class AnswersNeeds(DirectoryAction):
 def about_a_need(tracker: Tracker, shown: list[str], need: str = "") -> list[EventType]:
     """Slots after a need (the message, or ``need``) was answered: its list of what was seen begins anew."""
     kept = [event for event in now_about(tracker, shown) if event["name"] != "seen"]
-    return [SlotSet("need_text", need or text_of(tracker)), *kept, SlotSet("seen", shown)]
+    words_of_it = need or text_of(tracker)
+    return [SlotSet("need_text", words_of_it), SlotSet("said", said_for(tracker, shown[:1], words_of_it)), *kept, SlotSet("seen", shown)]
 
 
 def _says_little(text: str) -> bool:

@@ -4,14 +4,18 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import entity, intent_chances, now_about, text_of, utter
+from actions.base import confidence_of, entity, intent_chances, now_about, text_of, utter
 from actions.compare import ActionCompare
-from actions.need import AnswersNeeds, misunderstand
+from actions.going_on import GoesOn
+from actions.need import misunderstand
 from actions.orient import ActionOrient
 from nlu.french.reference import read_nth
 
+# From this confidence of the intent on something is counted, and not merely called by a number (« le numéro, s'il vous plaît »).
+_COUNTS = 0.8
 
-class ActionShowAction(AnswersNeeds):
+
+class ActionShowAction(GoesOn):
     action_name = "action_show_action"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
@@ -28,10 +32,13 @@ class ActionShowAction(AnswersNeeds):
                 return ActionCompare(self._services).run(dispatcher, tracker, domain)
             if self.surely_a_need(tracker):  # « cours de français, 3 niveaux »
                 return self.answer_need(dispatcher, tracker)
-            if shown:
+            if len(shown) > 1 or (shown and confidence_of(tracker) >= _COUNTS):
                 utter(dispatcher, "say_which_one", shown)
                 return []
-            return misunderstand(dispatcher, tracker)
+            if not shown:
+                return misunderstand(dispatcher, tracker)
+            asked = self.asked(tracker)
+            return asked.run(dispatcher, tracker, domain) if asked else self.answer_need(dispatcher, tracker)
         utter(dispatcher, "say_answer", [chosen.id])
         # The list stays, so that « et le troisième ? » still counts in it.
         kept = shown if chosen.id in shown else [chosen.id]

@@ -7,8 +7,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import language_of, text_of, utter
 from actions.need import AnswersNeeds
 from knowledge.doors import COUNTER
-from nlu.french.person import read_person
-from nlu.french.reference import refers_back
+from nlu.french.reference import addresses_us
 from nlu.glossary import gloss
 
 # It has an interpreting service.
@@ -21,7 +20,7 @@ class ActionTellLanguage(AnswersNeeds):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         current = self.entry(tracker.get_slot("current_action"))
         text = text_of(tracker)
-        if current and (refers_back(text) or read_person(text).relation):  # « ils parlent arabe là-bas ? », « mon ami parle arabe »
+        if current and not language_of(tracker) and not addresses_us(text):  # « quelqu'un parle turc ? », « mon ami parle arabe »
             utter(dispatcher, "say_languages", [current.id])
             return []
         language, shown = language_of(tracker), [_INTERPRETER] if self.entry(_INTERPRETER) else []

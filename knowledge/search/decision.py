@@ -10,6 +10,9 @@ ANSWER_AT = 0.45
 CLARIFY_AT = 0.50
 OUTSIDE_AT = 0.65
 LIKELY_AT = 0.15
+# From here on a message is outside, whatever a part of it resembles (« code E18, que faire ? ») or names (« le parking de la
+# Halle ? »): of the 29 messages of all sets where one of them led to an action, 28 were outside.
+SURELY_OUTSIDE = 0.9
 # Others shown beside the best: likely enough to be worth a line, never more than two.
 BESIDE_AT = 0.02
 MOST = 3

@@ -1,15 +1,15 @@
 """The needs in one message: usually one, sometimes two, sometimes hidden in its last part."""
 
-from knowledge.search.decision import Kind, decide
+from knowledge.search.decision import SURELY_OUTSIDE, Kind, decide
 from knowledge.search.service import Result, Search
-from nlu.french.clauses import adds, clauses
+from nlu.french.clauses import adds, announces_two, clauses
 from nlu.french.person import Person
 
 # A part of a sentence stands for the whole when it is hardly outside, and beside another part only
 # when its action is beyond doubt.
 _INSIDE, _BEYOND_DOUBT = 0.15, 0.9
-# Two needs share the probability; a whole that is surer than this of one action is one need, unless it announces another.
-_ONE_NEED = 0.995
+# Two needs share the probability: a whole that is surer than this of one action is one need, the surer where small words may add another.
+_ONE_NEED, _ONE_NEED_ADDED = 0.9, 0.995
 _MOST = 3
 
 
@@ -17,10 +17,13 @@ def find_needs(search: Search, text: str, person: Person, outside_odds: float = 
     """Return one result for each need that ``text`` states, at least one; ``outside_odds`` as in ``Search.find``.
 
     Two needs are told apart when two parts of the message clearly lead to doors of different kinds
-    (« un cours de français et un médecin »). When the whole leads nowhere, a part that does counts.
+    (« un cours de français et un médecin »), or likely to two doors where two needs
+    are announced (« deux choses : »). When the whole leads nowhere, but not surely, a part that does counts.
     """
     whole = search.find(text, person=person, outside_odds=outside_odds)
-    if whole.is_sure(_ONE_NEED) and not adds(text):
+    announced, added = announces_two(text), adds(text)
+    one = not announced and whole.is_sure(_ONE_NEED_ADDED if added else _ONE_NEED)
+    if one or whole.outside >= SURELY_OUTSIDE:
         return [whole]
     found: dict[str, Result] = {}
     for part in clauses(text):
@@ -28,10 +31,10 @@ def find_needs(search: Search, text: str, person: Person, outside_odds: float = 
         if result.best and decide(result).kind in (Kind.answer, Kind.clarify):
             found.setdefault(result.best.entry.id, result)
     clear = list(found.values())[:_MOST]
-    if decide(whole).kind in (Kind.answer, Kind.clarify):
-        doors = [result for result in clear if _is_a_door(result)]
-        return doors if len(doors) > 1 and _of_different_kinds(doors) else [whole]
     inside = [result for result in clear if result.outside <= _INSIDE]
+    if decide(whole).kind in (Kind.answer, Kind.clarify):
+        doors = inside if announced else [result for result in clear if _is_a_door(result)]
+        return doors if len(doors) > 1 and (announced or added or _of_different_kinds(doors)) else [whole]
     return [min(inside, key=lambda result: result.outside)] if inside else [whole]
 
 

@@ -10,7 +10,7 @@ from nlu.french.ellipsis import subject_words
 from nlu.french.sms import expand
 
 _BREAKS = re.compile(
-    r"[.;!?,:\n()]+"
+    r"[.;!?,:+\n()]+"
     r"|\b(?:et puis|et aussi|ainsi que|et|é|puis|aussi|mais|sinon|ensuite|en plus|donc|alors|apres|après|par contre)\b"
     r"|\b(?=je suis une? )",
     re.IGNORECASE,
@@ -23,12 +23,18 @@ _REFUSED = re.compile(
 )
 
 
-# A second need is announced: « …, et moi je voudrais du sport », « deux choses : ».
-_ADDS = re.compile(r"\b(?:et (?:moi|mon|ma|mes|aussi|puis)|(?:deux|2|plusieurs) (?:choses|questions|demandes|besoins|trucs))\b")
+# A second need is announced (« deux choses : »), or may be (« et moi je voudrais du sport », but also « mes droits et mes devoirs »).
+_TWO = re.compile(r"\b(?:(?:deux|2|plusieurs) (?:choses?|questions?|demandes?|besoins?|trucs?)|par ailleurs)\b")
+_ADDS = re.compile(r"\bet (?:moi|mon|ma|mes|aussi|puis)\b")
+
+
+def announces_two(text: str) -> bool:
+    """True when ``text`` says that it asks two things."""
+    return bool(_TWO.search(" ".join(expand(text))))
 
 
 def adds(text: str) -> bool:
-    """True when ``text`` announces a second need beside the first, by its small words alone."""
+    """True when ``text`` may add a second need to the first, by its small words alone."""
     return bool(_ADDS.search(" ".join(expand(text))))
 
 

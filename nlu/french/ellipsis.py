@@ -4,6 +4,8 @@
 remains of a message without the words of asking, of persons and of time is its subject.
 """
 
+import re
+
 from nlu.french.sms import expand
 from nlu.french.sound import key
 
@@ -114,6 +116,22 @@ def only_grammar(phrase: str) -> bool:
 
 def _says_nothing(word: str) -> bool:
     return word in _EMPTY or word.isdigit() or (len(word) > 2 and key(word) in _EMPTY_SOUNDS)
+
+
+# Whose matter it is: « ma fille », « mon cousin »; « pour moi » is the writer's own.
+_WHOSE = re.compile(r"\b(?:mon|ma|mes|son|sa|ses|leur|notre|nos) (?:\w+ )??(" + "|".join(_PEOPLE) + r")\b|\bpour (moi)\b")
+
+
+def telling_words(text: str, whose: str = "") -> frozenset[str]:
+    """Return the words by which a need is recognised when it comes again, as they sound: its subject and whose it is.
+
+    ``whose``: the word that stands for it when nobody is named (a need is then the writer's own, « moi »).
+
+    >>> telling_words("et pour ma fille, le permis ?") == {key("fille"), key("permis")}
+    True
+    """
+    named = [word for found in _WHOSE.findall(" ".join(expand(text))) for word in found if word] or [whose]
+    return frozenset(key(word) for word in [*subject_words(text), *named] if word)
 
 
 def subject_words(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 
-from nlu.french.ellipsis import subject_words
+from nlu.french.ellipsis import subject_words, telling_words
 from nlu.french.sms import expand
 
 _ORDINALS = [
@@ -24,9 +24,10 @@ _BACK = re.compile(
     r"^(?:et |mais |est ce qu |non |oui )*(?:il|elle)\b"
     r"|\b(?:ils|elles|leurs?|eux|les(?= \w+(?:e|ent|er)\b)|y|celui|celle|ceux|celles|la bas)\b"
 )
+_LEADS = r"(?:et|ou|sinon|bon|ok|alors|go|allez|du coup|donc|ah|oui)"
 _ANEW = re.compile(
-    r"^(?:(?:et|ou|sinon|bon|ok|alors|go|allez|du coup) )?pour (?:le|la|les|l|mon|ma|mes)\b"
-    r"|^(?:et|ou|sinon|bon|ok|alors|go|allez|du coup) (?:le|la|les|l|un|une|des)\b"
+    rf"^(?:{_LEADS} )*pour (?:le|la|les|l|mon|ma|mes|moi)\b"
+    rf"|^(?:{_LEADS} )+(?:le|la|les|l|un|une|des)\b"
     r"|\b(?:numero|tel|telephone|adresse|horaires?|contact|mail|lieu|prix) (?:de|du|des|d|pour)\b"
 )
 # « revenons au sport », « on en était aux cours »
@@ -47,12 +48,38 @@ _OTHER = re.compile(
 )
 # « ceux de jour », « celle avec les femmes »: of those shown, the one told apart by these words.
 _SUCH = re.compile(r"\b(?:celui|celle|ceux|celles|sui|cel) (?:de|du|des|d|a|au|aux|avec|pour|le|la|les|en|dans|sur|qui) (.+)")
+_US = re.compile(
+    r"\b(?:tu|t|toi|vous|vs|you|ici|repon\w*|reply|answer|ecri\w*|tradui\w*|translate"
+    r"|en (?:anglais|arabe|turc|english)|le chat|cette page|ce site)\b"
+)
+_WHO = re.compile(r"\bqui\b")
+# « en journée », « vers 11 h »; « la nuit », « minuit »
+_HOUR = r"(?:[7-9]|1[0-7]|dix|onze|quatorze|quinze|seize) ?(?:h|heures?)"
+_DAY = re.compile(rf"\b(?:jour|journees?|journe|matins?|matinee|midi|apres midi|aprem|{_HOUR})\b")
+_NIGHT = re.compile(r"\b(?:nuits?|soirs?|soirees?|minuit)\b")
 _PREVIOUS = re.compile(r"\b(?:celui|celle|ceux|celles|l autre|le truc|ce) (?:d avant|davant|precedente?s?)\b|\bdavant\b")
 
 
 def refers_back(text: str) -> bool:
     """True when ``text`` speaks of something by a pronoun (« ils peuvent venir chez moi ? »)."""
     return bool(_BACK.search(" ".join(expand(text)).replace("il y a", "")))
+
+
+def half_of_day(text: str) -> str | None:
+    """Return "day" or "night", whichever ``text`` names (« et la journée ? », « Correspondants de nuit »); None for neither or both."""
+    line = " ".join(expand(text))
+    day, night = bool(_DAY.search(line)), bool(_NIGHT.search(line))
+    return ("day" if day else "night") if day != night else None
+
+
+def asks_who(text: str) -> bool:
+    """True for « c'est qui alors ? », « qui donc circule ? »."""
+    return bool(_WHO.search(" ".join(expand(text))))
+
+
+def addresses_us(text: str) -> bool:
+    """True when ``text`` speaks to who answers here (« tu parles arabe ? », « réponds en anglais »), not of those spoken of."""
+    return bool(_US.search(" ".join(expand(text))))
 
 
 def refers_to_previous(text: str) -> bool:
@@ -94,7 +121,7 @@ def would_come(text: str) -> bool:
 
 def begins_anew(text: str) -> bool:
     """True for « et pour le permis ? », « sinon le stage », « le numéro du jardin »: a subject is named on purpose."""
-    return bool(_ANEW.search(" ".join(expand(text))) and subject_words(text))
+    return bool(_ANEW.search(" ".join(expand(text))) and telling_words(text))
 
 
 def read_nth(text: str, size: int) -> int | None:
