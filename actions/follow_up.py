@@ -11,7 +11,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again, kind_before
-from actions.base import confidence_of, entity, now_about, remember_person, text_of, utter
+from actions.base import confidence_of, entity, now_about, remember_person, said_for, text_of, utter
 from actions.need import AnswersNeeds, misunderstand
 from actions.referring import TAUGHT_OUTSIDE
 from knowledge.directory import Entry
@@ -82,7 +82,8 @@ class FollowUp(AnswersNeeds):
         hits = decide(result).hits
         shown = [hit.entry.id for hit in hits]
         utter(dispatcher, self.response, shown, **self.details(hits[0].entry, tracker))
-        return [SlotSet("need_text", text_of(tracker)), remember_person(result.person), *now_about(tracker, shown)]
+        said = SlotSet("said", said_for(tracker, shown[:1], text_of(tracker)))
+        return [SlotSet("need_text", text_of(tracker)), said, remember_person(result.person), *now_about(tracker, shown)]
 
     def _before_the_emergency(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Entry | None:
         """What was spoken of before an emergency took its place; the number stays in sight right after it."""

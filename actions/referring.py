@@ -104,7 +104,7 @@ class Refers(DirectoryAction):
         return self.entry(others[0]) if others else None
 
     def such_a_one(self, tracker: Tracker, text: str) -> Entry | None:
-        """Return the one of those spoken of whose title alone has a word of « ceux de jour », else None.
+        """Return the one of those spoken of whose title or date alone has a word of « ceux de jour », « celle de juillet », else None.
 
         « Celle de la Maison de Bégon » is theirs that is most like the need.
         """
@@ -116,7 +116,7 @@ class Refers(DirectoryAction):
             return self.services.search.find(need, among=theirs, limit=1).hits[0].entry
         said = [word for word in words(told_apart_by(text)) if len(word) >= _TELLS_APART]
         spoken_of = [self.services.store.current().by_id[a] for a in self.ids(tracker, "shown", "history")] if said else []
-        meant = [entry for entry in spoken_of if any(_same(word, titled) for word in said for titled in words(entry.action.title))]
+        meant = [entry for entry in spoken_of if any(_same(word, known) for word in said for known in _known_by(entry))]
         return meant[0] if len(meant) == 1 else None
 
     def _of_the_other_half(self, current: Entry | None, text: str) -> Entry | None:
@@ -173,6 +173,12 @@ class Refers(DirectoryAction):
         if current and best.margin < _ACTION_MARGIN and best.entry.organisation.id == current.organisation.id:
             return current
         return best.entry
+
+
+def _known_by(entry: Entry) -> list[str]:
+    """The words of its title and of its dates."""
+    action = entry.action
+    return words(" ".join([action.title, *(event.text for event in action.events), *(schedule.text for schedule in action.schedules)]))
 
 
 def _same(said: str, titled: str) -> bool:

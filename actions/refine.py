@@ -4,13 +4,14 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import now_about, person_of, remember_person, text_of, utter
+from actions.base import now_about, person_of, remember_person, said_for, text_of, utter
 from actions.need import AnswersNeeds, misunderstand
 from actions.orient import ActionOrient
 from actions.tell_audience import ActionTellAudience
 from knowledge.search import Kind, decide
 from knowledge.search.filters import CLOSED, person_fit
-from nlu.french.ellipsis import subject_words
+from nlu.french.clauses import clauses
+from nlu.french.ellipsis import subject_words, telling_words
 from nlu.french.person import Person, read_person, without_tongue
 from nlu.french.reference import puts_first, would_come
 from nlu.french.text import words
@@ -25,7 +26,7 @@ class ActionRefine(AnswersNeeds):
             return answered
         said = text_of(tracker)
         person = person_of(tracker).merged(read_person(said))
-        need = _need_of(tracker.get_slot("need_text") or "", person)
+        need = _need_of(_of_the_same_person(tracker.get_slot("need_text") or "", said), person)
         names_a_need = puts_first(said) or self._is_a_need_of_its_own(said, person)
         if names_a_need and decide(self.find(tracker, said)).kind in (Kind.answer, Kind.clarify):
             return self.answer_need(dispatcher, tracker)
@@ -52,7 +53,8 @@ class ActionRefine(AnswersNeeds):
             utter(dispatcher, "say_ask_need")
             return [remember_person(person)]
         utter(dispatcher, "say_refined" if shown else "say_no_other", shown)
-        return [SlotSet("need_text", need), remember_person(person), *now_about(tracker, shown)]
+        words_of_it = SlotSet("said", said_for(tracker, shown[:1], f"{need} {text_of(tracker)}"))
+        return [SlotSet("need_text", need), words_of_it, remember_person(person), *now_about(tracker, shown)]
 
     def _doors(self, tracker: Tracker, readings: list[str], person: Person) -> list[str]:
         """The doors of the first reading that leads to any; else those shown before."""
@@ -69,6 +71,12 @@ class ActionRefine(AnswersNeeds):
         if current is None or not ("?" in text_of(tracker) or would_come(text_of(tracker))):
             return False
         return bool({fit.reason for fit in person_fit(current, person)} & {"age", "gender"})
+
+
+def _of_the_same_person(need: str, said: str) -> str:
+    """Of « ma mère veut apprendre le français et mon fils s'ennuie », the part that « d'abord ma mère » takes up; else all of it."""
+    parts = [part for part in clauses(need) if telling_words(part) & telling_words(said)]
+    return parts[0] if len(parts) == 1 else need
 
 
 def _need_of(need: str, person: Person) -> str:
