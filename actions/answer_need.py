@@ -51,7 +51,8 @@ class ActionAnswerNeed(GoesOn):
         if staying >= STAYS:
             return self.go_on(dispatcher, tracker, domain)
         if doors := self._named_doors(tracker):
-            return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify)
+            need = (tracker.get_slot("said") or {}).get(doors[0], "")  # what comes again keeps the words that it was asked for with
+            return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify, need)
         if staying >= _MAY_STAY and self._goes_on(tracker):
             return self.go_on(dispatcher, tracker, domain)
         return self.answer_need(dispatcher, tracker)

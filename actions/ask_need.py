@@ -4,15 +4,23 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import utter
+from actions.base import language_of, person_of, remember_person, text_of, utter
 from actions.need import AnswersNeeds
+from knowledge.search import SURELY_OUTSIDE
+from nlu.french.ellipsis import subject_words
+from nlu.french.person import read_person
+
+# With this probability the announcement already says what it is about.
+_SAID = 0.6
 
 
 class ActionAskNeed(AnswersNeeds):
     action_name = "action_ask_need"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        if self.surely_a_need(tracker):  # « une autre question : pour un médecin ? »
-            return self.answer_need(dispatcher, tracker)
+        text = text_of(tracker)
+        said = self.find(tracker, text, limit=1)
+        if language_of(tracker) or (subject_words(text) and (said.is_sure(_SAID) or said.outside >= SURELY_OUTSIDE)):
+            return self.answer_need(dispatcher, tracker)  # « une autre question, pour le permis »
         utter(dispatcher, "say_ask_need")
-        return []
+        return [remember_person(person_of(tracker).merged(read_person(text)))]

@@ -123,10 +123,9 @@ def utter(dispatcher: CollectingDispatcher, response: str, shown: Sequence[str] 
 
 
 def said_for(tracker: Tracker, shown: Sequence[str], text: str) -> dict[str, str]:
-    """The words by which each action spoken of was asked for, those of ``shown`` being ``text``."""
-    said = {**(tracker.get_slot("said") or {}), **dict.fromkeys(shown, text)}
-    spoken_of = {*(tracker.get_slot("history") or []), *shown}
-    return {action_id: words_of_it for action_id, words_of_it in said.items() if action_id in spoken_of}
+    """The words by which each of the last actions was asked for, those of ``shown`` being ``text``."""
+    said = {a: before for a, before in (tracker.get_slot("said") or {}).items() if a not in shown}
+    return dict([*said.items(), *((a, text) for a in shown)][-_HISTORY:])
 
 
 def now_about(tracker: Tracker, shown: Sequence[str]) -> list[EventType]:

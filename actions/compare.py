@@ -21,7 +21,7 @@ _CLEARLY_NAMED = 0.0
 # What stands between the two sides (« entre l'équipe de jour et celle de nuit »).
 _BETWEEN = re.compile(r"\b(?:et|ou|vs|versus|contre|par rapport a|plutot que)\b")
 # … or what the current action is set against.
-_AGAINST = re.compile(r"\b(?:avec|de|du|d|que|a|au) (.+)")
+_AGAINST = re.compile(r"\b(?:avec|par rapport a|et) (.+)")
 
 
 class ActionCompare(AnswersNeeds):
@@ -73,9 +73,10 @@ class ActionCompare(AnswersNeeds):
 
     def _with_the_current(self, tracker: Tracker, text: str) -> list[str]:
         """The current action and the one that it is set against (« différence avec les cours de Bégon ? »), if one is named."""
-        current, against = tracker.get_slot("current_action"), _AGAINST.search(" ".join(expand(text)))
-        side = self._side(against[1], self.ids(tracker, "shown", "history")) if current and against else []
-        return self._pair([current], side)
+        current, against = self.entry(tracker.get_slot("current_action")), _AGAINST.search(" ".join(expand(text)))
+        if current is None or against is None or not subject_words(against[1]):
+            return []
+        return self._pair([current.id], self._side(against[1], self.ids(tracker, "shown", "history")))
 
     def _side(self, said: str, spoken_of: Sequence[str]) -> list[str]:
         """The actions that one side may name, likeliest first: by a name, one that was spoken of, or the likeliest of all."""

@@ -61,9 +61,10 @@ class FollowUp(AnswersNeeds):
         said = self.may_be_precise and self.say_closest(dispatcher, entry, text_of(tracker), clearly_closest)
         if not said and (self.knows(entry) or not self.say_closest(dispatcher, entry, text_of(tracker), closest_by_words)):
             utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
-        shown = tracker.get_slot("shown") or []
+        shown, need = tracker.get_slot("shown") or [], (tracker.get_slot("said") or {}).get(entry.id)
         kept = shown if entry.id in shown else [entry.id]
-        return [*now_about(tracker, [entry.id]), SlotSet("shown", kept)]
+        its_need = [SlotSet("need_text", need)] if need and entry.id != tracker.get_slot("current_action") else []
+        return [*its_need, *now_about(tracker, [entry.id]), SlotSet("shown", kept)]
 
     def _leaves_the_subject(self, tracker: Tracker) -> bool:
         """True for « quel temps fera-t-il demain ? »: it sounds a little like a question about the action, and is about nothing here."""

@@ -144,20 +144,28 @@ class AnswersNeeds(Refers):
             return self._decline(dispatcher, result, tracker)
         return misunderstand(dispatcher, tracker)
 
-    @staticmethod
-    def _show_several(dispatcher: CollectingDispatcher, tracker: Tracker, needs: list[Result]) -> list[EventType]:
+    def _show_several(self, dispatcher: CollectingDispatcher, tracker: Tracker, needs: list[Result]) -> list[EventType]:
         """One answer after the other; the first is current, and the list counts them."""
         shown = [need.best.entry.id for need in needs if need.best]
         utter(dispatcher, "say_several", shown)
         for action_id in shown:
             utter(dispatcher, "say_answer", [action_id])
-        return [remember_person(needs[0].person), *about_a_need(tracker, shown)]
+        each = {a: self._part_about(a, text_of(tracker)) for a in shown}
+        return [
+            remember_person(needs[0].person),
+            *about_a_need(tracker, shown),
+            SlotSet("said", {**(tracker.get_slot("said") or {}), **each}),
+        ]
+
+    def _part_about(self, action_id: str, text: str) -> str:
+        """The part of a message with several needs that led to this action."""
+        return max(clauses(text) or [text], key=lambda part: self.services.search.find(part, among=[action_id], limit=1).hits[0].margin)
 
     @staticmethod
-    def show(dispatcher: CollectingDispatcher, tracker: Tracker, shown: list[str], kind: Kind) -> list[EventType]:
-        """Answer a need with these actions."""
+    def show(dispatcher: CollectingDispatcher, tracker: Tracker, shown: list[str], kind: Kind, need: str = "") -> list[EventType]:
+        """Answer a need (the message, or ``need``) with these actions."""
         utter(dispatcher, f"say_{kind.value}", shown)
-        return about_a_need(tracker, shown)
+        return about_a_need(tracker, shown, need)
 
     def _door(self, name: str | None, tracker: Tracker) -> Entry | None:
         """The door that a refusal names; one that it only adds takes nobody away from what they spoke of."""

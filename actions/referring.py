@@ -7,7 +7,7 @@ from rasa_sdk import Tracker
 from actions.base import DirectoryAction, entity, intent_chances, intent_of, text_of
 from actions.staying import chance, signs
 from knowledge.directory import Entry
-from nlu.french.ellipsis import subject_words, telling_words
+from nlu.french.ellipsis import subject_words, telling_words, whose
 from nlu.french.reference import asks_who, begins_anew, half_of_day, read_nth, refers_to_other, refers_to_previous, told_apart_by
 from nlu.french.text import words
 
@@ -22,8 +22,13 @@ _SPOKEN_OF_MARGIN = -0.7
 _CLEARLY_ANOTHER = 0.1
 # By so much another action may be likelier than one that was spoken of.
 _SPOKEN_OF_LEAD = 0.4
-# Whose a need is when nobody is named: « pour moi encore ».
-_MINE = "moi"
+# Of what is said of dates, the words by which one is called (« celle de juillet »).
+_DATES = frozenset(
+    words(
+        "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre printemps ete automne hiver "
+        "lundi mardi mercredi jeudi vendredi samedi dimanche"
+    )
+)
 # A word of fewer letters tells no title from another.
 _TELLS_APART = 4
 # A message nearly repeats what is taught of the outside (margin): « il va pleuvoir demain ? ».
@@ -130,11 +135,13 @@ class Refers(DirectoryAction):
     def meant_by_own_words(self, tracker: Tracker) -> Entry | None:
         """Return the action, not the current one, that was asked for with the words that come again, else None.
 
-        « et l'épicerie ? » after « je voudrais essayer une petite épicerie », « et pour ma fille ? » after « ma fille a 20 ans ».
+        « et l'épicerie, c'est où ? » after « je voudrais essayer une petite épicerie »; where no subject is named, whose matter it
+        is: « et pour ma fille, jusqu'à quel âge ? » after « ma fille a 20 ans ». A need of which nobody is named is the writer's own.
         """
-        said, current = tracker.get_slot("said") or {}, tracker.get_slot("current_action")
-        again = telling_words(text_of(tracker)) - telling_words(said.get(current) or "", _MINE)
-        shared = {a: len(again & telling_words(said.get(a) or "", _MINE)) for a in self.ids(tracker, "history") if a != current}
+        said, current, text = tracker.get_slot("said") or {}, tracker.get_slot("current_action"), text_of(tracker)
+        read = telling_words if subject_words(text) else _whose_need
+        again = (telling_words(text) if subject_words(text) else whose(text)) - read(said.get(current) or "")
+        shared = {a: len(again & read(words_of_it)) for a, words_of_it in said.items() if a != current and self.entry(a)}
         return self.entry(max(reversed(shared), key=lambda a: shared[a])) if any(shared.values()) else None
 
     def named(self, text: str, current: Entry | None = None, spoken_of: Sequence[str] = ()) -> Entry | None:
@@ -175,10 +182,16 @@ class Refers(DirectoryAction):
         return best.entry
 
 
+def _whose_need(text: str) -> frozenset[str]:
+    """Whose matter a need is: the writer's own when nobody is named."""
+    return whose(text) or whose("pour moi")
+
+
 def _known_by(entry: Entry) -> list[str]:
-    """The words of its title and of its dates."""
+    """The words of its title, and the months, seasons and days of its dates."""
     action = entry.action
-    return words(" ".join([action.title, *(event.text for event in action.events), *(schedule.text for schedule in action.schedules)]))
+    dates = " ".join([*(event.text for event in action.events), *(schedule.text for schedule in action.schedules)])
+    return [*words(action.title), *(word for word in words(dates) if word in _DATES)]
 
 
 def _same(said: str, titled: str) -> bool:

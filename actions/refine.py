@@ -11,7 +11,7 @@ from actions.tell_audience import ActionTellAudience
 from knowledge.search import Kind, decide
 from knowledge.search.filters import CLOSED, person_fit
 from nlu.french.clauses import clauses
-from nlu.french.ellipsis import subject_words, telling_words
+from nlu.french.ellipsis import subject_words, whose
 from nlu.french.person import Person, read_person, without_tongue
 from nlu.french.reference import puts_first, would_come
 from nlu.french.text import words
@@ -26,7 +26,9 @@ class ActionRefine(AnswersNeeds):
             return answered
         said = text_of(tracker)
         person = person_of(tracker).merged(read_person(said))
-        need = _need_of(_of_the_same_person(tracker.get_slot("need_text") or "", said), person)
+        whole = tracker.get_slot("need_text") or ""
+        part = _of_the_same_person(whole, said)
+        need = _need_of(part, person)
         names_a_need = puts_first(said) or self._is_a_need_of_its_own(said, person)
         if names_a_need and decide(self.find(tracker, said)).kind in (Kind.answer, Kind.clarify):
             return self.answer_need(dispatcher, tracker)
@@ -36,18 +38,18 @@ class ActionRefine(AnswersNeeds):
             return misunderstand(dispatcher, tracker)
         if not need and decide(self.find(tracker, said)).kind is Kind.answer:  # « femme, 41 ans, sans travail depuis longtemps »
             return self.answer_need(dispatcher, tracker)
-        return self._answer_anew(dispatcher, tracker, need, person)
+        events = self._answer_anew(dispatcher, tracker, need, person)
+        return [*events, SlotSet("need_text", whole)] if part != whole else events  # the other person's part may still come
 
     def _is_a_need_of_its_own(self, said: str, person: Person) -> bool:
         """True when more is said than who and where: « pour ma mère » and « j'habite à Kennedy » only narrow the need."""
-        where = set(words((person.quarter or "").replace("-", " ")))
-        return bool(set(subject_words(without_tongue(said))) - where) and self.named(said) is not None
+        return bool(set(subject_words(without_tongue(said))) - _where(person)) and self.named(said) is not None
 
     def _answer_anew(self, dispatcher: CollectingDispatcher, tracker: Tracker, need: str, person: Person) -> list[EventType]:
         """The newer words decide between doors; the need alone decides when they say nothing new."""
         # Who it is for is a fact that filters; as words it would lead to what is for such people.
         said = without_tongue(text_of(tracker))
-        newer = " ".join(subject_words(said))
+        newer = " ".join(word for word in subject_words(said) if word not in _where(person))
         shown = self._doors(tracker, [f"{need} {newer}", need, f"{need} {said}"], person) if need else []
         if not need:
             utter(dispatcher, "say_ask_need")
@@ -73,10 +75,16 @@ class ActionRefine(AnswersNeeds):
         return bool({fit.reason for fit in person_fit(current, person)} & {"age", "gender"})
 
 
+def _where(person: Person) -> set[str]:
+    """The words of the quarter that was named: a fact that filters, and no need."""
+    return set(words((person.quarter or "").replace("-", " ")))
+
+
 def _of_the_same_person(need: str, said: str) -> str:
     """Of « ma mère veut apprendre le français et mon fils s'ennuie », the part that « d'abord ma mère » takes up; else all of it."""
-    parts = [part for part in clauses(need) if telling_words(part) & telling_words(said)]
-    return parts[0] if len(parts) == 1 else need
+    persons = {part: whose(part) for part in clauses(need) if whose(part)}
+    taken_up = [part for part, named in persons.items() if named & whose(said)]
+    return taken_up[0] if len(taken_up) == 1 and len(set(persons.values())) > 1 else need
 
 
 def _need_of(need: str, person: Person) -> str:

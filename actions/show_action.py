@@ -28,18 +28,24 @@ class ActionShowAction(GoesOn):
             nth = read_nth(text_of(tracker), len(shown))
             chosen = self.entry(shown[nth]) if nth is not None else None
         if chosen is None:
-            if "compare" in list(intent_chances(tracker))[:2] and shown:  # « différence option 1 / option 2 »
-                return ActionCompare(self._services).run(dispatcher, tracker, domain)
-            if self.surely_a_need(tracker):  # « cours de français, 3 niveaux »
-                return self.answer_need(dispatcher, tracker)
-            if len(shown) > 1 or (shown and confidence_of(tracker) >= _COUNTS):
-                utter(dispatcher, "say_which_one", shown)
-                return []
-            if not shown:
-                return misunderstand(dispatcher, tracker)
-            asked = self.asked(tracker)
-            return asked.run(dispatcher, tracker, domain) if asked else self.answer_need(dispatcher, tracker)
+            return self._count_none(dispatcher, tracker, domain, shown)
         utter(dispatcher, "say_answer", [chosen.id])
         # The list stays, so that « et le troisième ? » still counts in it.
         kept = shown if chosen.id in shown else [chosen.id]
         return [*now_about(tracker, [chosen.id]), SlotSet("shown", kept)]
+
+    def _count_none(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict, shown: list[str]) -> list[EventType]:
+        """Answer what was taken for a choice and names none of those shown."""
+        if "compare" in list(intent_chances(tracker))[:2] and shown:  # « différence option 1 / option 2 »
+            return ActionCompare(self._services).run(dispatcher, tracker, domain)
+        if self.surely_a_need(tracker):  # « cours de français, 3 niveaux »
+            return self.answer_need(dispatcher, tracker)
+        if not shown:
+            return misunderstand(dispatcher, tracker)
+        counts = confidence_of(tracker) >= _COUNTS
+        if not counts and (asked := self.asked(tracker)):
+            return asked.run(dispatcher, tracker, domain)
+        if not counts and len(shown) == 1:  # one of one is not counted
+            return self.answer_need(dispatcher, tracker)
+        utter(dispatcher, "say_which_one", shown)
+        return []

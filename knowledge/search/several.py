@@ -23,7 +23,7 @@ def find_needs(search: Search, text: str, person: Person, outside_odds: float = 
     whole = search.find(text, person=person, outside_odds=outside_odds)
     announced, added = announces_two(text), adds(text)
     one = not announced and whole.is_sure(_ONE_NEED_ADDED if added else _ONE_NEED)
-    if one or whole.outside >= SURELY_OUTSIDE:
+    if one or (whole.outside >= SURELY_OUTSIDE and not announced):
         return [whole]
     found: dict[str, Result] = {}
     for part in clauses(text):
@@ -35,6 +35,8 @@ def find_needs(search: Search, text: str, person: Person, outside_odds: float = 
     if decide(whole).kind in (Kind.answer, Kind.clarify):
         doors = inside if announced else [result for result in clear if _is_a_door(result)]
         return doors if len(doors) > 1 and (announced or added or _of_different_kinds(doors)) else [whole]
+    if announced and inside:  # « deux choses : la météo, et du sport »
+        return inside
     return [min(inside, key=lambda result: result.outside)] if inside else [whole]
 
 

@@ -10,7 +10,8 @@ from nlu.french.sms import expand
 from nlu.french.sound import key
 
 _GRAMMAR = """
-a ai aie ait alors apres as au aussi autre autres aux avait avec avez avoir avons bah beaucoup ben bien bon bonjour bonsoir c ca car ce
+a abord ai aie ait alors apres as au aussi autre autres aux avait avec avez avoir avons bah beaucoup ben bien bon bonjour bonsoir c ca
+car ce
 ceci cela celle celles celui ces cet cette ceux chez chose ci combien comme comment connaitre d dans de dedans dehors deja depuis des deux
 dire dis dit dites dois doit donc donne donner donnez du elle elles en encore ensuite entre es est estce et etaient etait etc ete etes
 etre eu euh eux faire fais fait faites faudrait faut fo fut genre hein hello hors il ils j jamais je jusqu jusque juste l la le les leur
@@ -119,20 +120,33 @@ def _says_nothing(word: str) -> bool:
     return word in _EMPTY or word.isdigit() or (len(word) > 2 and key(word) in _EMPTY_SOUNDS)
 
 
-# Whose matter it is: « ma fille », « mon cousin »; « pour moi » is the writer's own.
-_WHOSE = re.compile(r"\b(?:mon|ma|mes|son|sa|ses|leur|notre|nos) (?:\w+ )??(" + "|".join(_PEOPLE) + r")\b|\bpour (moi)\b")
+# Whose matter it is: « ma fille », « son petit frère » (``expand`` writes « sa » as « ca »); « pour moi » is the writer's own.
+_KIN = (
+    "filles?|fils|garcons?|enfants?|bebe|ados?|gosses?|gamins?|gamines?|maman|mere|papa|pere|parents|mari|femme|soeurs?|freres?"
+    "|copains?|copines?|amis?|amies?|cousins?|cousines?|voisins?|voisines?|tante|oncle|niece|neveu|mamie|papi|compagnon|compagne"
+)
+_WHOSE = re.compile(
+    rf"\b(?:mon|ma|mes|son|[sc]a|ses|leurs?|notre|nos) ((?:(?:petite?s?|grande?s?|beau|belle) )?(?:{_KIN}))\b|\b(?:pour|chez) (moi)\b"
+)
+# Said of many needs, these tell none of them.
+_TELLS_NOTHING = frozenset(
+    "cherche chercher cherchons trouver apprendre apprend apprends passer aide aider aident question besoin voudrait commencer".split()  # noqa: SIM905
+)
 
 
-def telling_words(text: str, whose: str = "") -> frozenset[str]:
-    """Return the words by which a need is recognised when it comes again, as they sound: its subject and whose it is.
+def whose(text: str) -> frozenset[str]:
+    """Return the persons whose matter ``text`` is, as they sound (« ma fille », « mon grand-père », « pour moi »)."""
+    found = (kin or own for kin, own in _WHOSE.findall(" ".join(expand(text))))
+    return frozenset(key(person.replace(" ", "")) for person in found)
 
-    ``whose``: the word that stands for it when nobody is named (a need is then the writer's own, « moi »).
 
-    >>> telling_words("et pour ma fille, le permis ?") == {key("fille"), key("permis")}
+def telling_words(text: str) -> frozenset[str]:
+    """Return the words, as they sound, by which a need is recognised when it comes again.
+
+    >>> telling_words("et pour ma fille, le permis ?") == {key("permis")}
     True
     """
-    named = [word for found in _WHOSE.findall(" ".join(expand(text))) for word in found if word] or [whose]
-    return frozenset(key(word) for word in [*subject_words(text), *named] if word)
+    return frozenset(key(word) for word in subject_words(text) if word not in _TELLS_NOTHING)
 
 
 def subject_words(text: str) -> list[str]:

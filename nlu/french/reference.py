@@ -2,7 +2,7 @@
 
 import re
 
-from nlu.french.ellipsis import subject_words, telling_words
+from nlu.french.ellipsis import subject_words, whose
 from nlu.french.sms import expand
 
 _ORDINALS = [
@@ -49,14 +49,17 @@ _OTHER = re.compile(
 # « ceux de jour », « celle avec les femmes »: of those shown, the one told apart by these words.
 _SUCH = re.compile(r"\b(?:celui|celle|ceux|celles|sui|cel) (?:de|du|des|d|a|au|aux|avec|pour|le|la|les|en|dans|sur|qui) (.+)")
 _US = re.compile(
-    r"\b(?:tu|t|toi|vous|vs|you|ici|repon\w*|reply|answer|ecri\w*|tradui\w*|translate"
-    r"|en (?:anglais|arabe|turc|english)|le chat|cette page|ce site)\b"
+    r"\b(?:tu|toi|you)\b|\bvous (?:\w+ )?(?:parl|compren|ecri|repon|tradui)\w*|\b(?:repon|ecri|tradui)\w* (?:moi |nous |ici )?en\b"
+    r"|\b(?:reply|answer|translate|le chat|cette page|ce site)\b"
 )
-_WHO = re.compile(r"\bqui\b")
-# « en journée », « vers 11 h »; « la nuit », « minuit »
-_HOUR = r"(?:[7-9]|1[0-7]|dix|onze|quatorze|quinze|seize) ?(?:h|heures?)"
-_DAY = re.compile(rf"\b(?:jour|journees?|journe|matins?|matinee|midi|apres midi|aprem|{_HOUR})\b")
-_NIGHT = re.compile(r"\b(?:nuits?|soirs?|soirees?|minuit)\b")
+# « parle-t-elle » speaks of her.
+_OF_OTHERS = re.compile(r"-t-(?=il|elle|on)", re.IGNORECASE)
+_WHO = re.compile(r"\bc est qui\b|\bqui (?:donc|est|vient|passe|sera|s en occupe)\b|\bqui(?: alors| deja)?$")
+# « en journée », « vers 11 h »; « la nuit », « à 22 h ». « Quel jour ? » and « un jour férié » are days, not half of one.
+_DATE = re.compile(r"\b(?:quel|quels|un|autre|chaque|ce|le|les) jours?\b|\bjours? feries?\b")
+_DAY_HOUR = r"(?:[7-9]|1[0-7]|dix|onze|quatorze|quinze|seize) ?(?:h|heures?)"
+_DAY = re.compile(rf"\b(?:jour|journees?|journe|matins?|matinee|midi|apres midi|aprem|{_DAY_HOUR})\b")
+_NIGHT = re.compile(r"\b(?:nuits?|soirs?|soirees?|minuit|(?:[0-5]|2[0-3]|vingt|vingt deux) ?(?:h|heures?))\b")
 _PREVIOUS = re.compile(r"\b(?:celui|celle|ceux|celles|l autre|le truc|ce) (?:d avant|davant|precedente?s?)\b|\bdavant\b")
 
 
@@ -67,7 +70,7 @@ def refers_back(text: str) -> bool:
 
 def half_of_day(text: str) -> str | None:
     """Return "day" or "night", whichever ``text`` names (« et la journée ? », « Correspondants de nuit »); None for neither or both."""
-    line = " ".join(expand(text))
+    line = _DATE.sub(" ", " ".join(expand(text)))
     day, night = bool(_DAY.search(line)), bool(_NIGHT.search(line))
     return ("day" if day else "night") if day != night else None
 
@@ -79,7 +82,7 @@ def asks_who(text: str) -> bool:
 
 def addresses_us(text: str) -> bool:
     """True when ``text`` speaks to who answers here (« tu parles arabe ? », « réponds en anglais »), not of those spoken of."""
-    return bool(_US.search(" ".join(expand(text))))
+    return bool(_US.search(" ".join(expand(_OF_OTHERS.sub(" ", text)))))
 
 
 def refers_to_previous(text: str) -> bool:
@@ -121,7 +124,7 @@ def would_come(text: str) -> bool:
 
 def begins_anew(text: str) -> bool:
     """True for « et pour le permis ? », « sinon le stage », « le numéro du jardin »: a subject is named on purpose."""
-    return bool(_ANEW.search(" ".join(expand(text))) and telling_words(text))
+    return bool(_ANEW.search(" ".join(expand(text))) and (subject_words(text) or whose(text)))
 
 
 def read_nth(text: str, size: int) -> int | None:
