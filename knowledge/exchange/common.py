@@ -61,8 +61,8 @@ def one_text(action: schema.Action) -> str:
 
 
 def summary_and_lines(text: str) -> tuple[str, list[str]]:
-    """The beginning of a text, short enough for a summary, and its further lines: the way back from ``one_text``."""
-    first, *lines = [line.strip() for line in text.splitlines() if line.strip()]
+    """The beginning of a text, short enough for a summary, and its further lines: the way back from ``one_text``; "" of a blank one."""
+    first, *lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
     if len(first) <= _SUMMARY:
         return first, lines
     summary = ""

@@ -187,6 +187,15 @@ def test_what_hsds_does_not_allow_is_named(case: str) -> None:
     assert word in cell.reason
 
 
+@pytest.mark.parametrize(("table", "field"), [("organization", "description"), ("service", "summary")])
+def test_a_blank_description_is_refused_with_its_place(table: str, field: str) -> None:
+    content = copy.deepcopy(FOREIGN)
+    content[table][0]["description"] = " \n "
+    with pytest.raises(ExchangeRefused) as caught:
+        hsds_reading.read(json.dumps(content).encode(), NOTHING)
+    assert [(cell.sheet, cell.column) for cell in caught.value.rejected] == [(table, field)]
+
+
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2) | st.sampled_from(
     ["MO", "24:00", "99:99", "2024-02-31", "gratuit", SERVICE, LOCATION]
 )  # fmt: skip
