@@ -5,7 +5,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import kind_before
-from actions.base import DirectoryAction, confidence_of, intent_of, language_of, text_of, utter
+from actions.base import DirectoryAction, confidence_of, intent_of, language_of, said_of, text_of, utter
 from actions.compare import ActionCompare
 from actions.going_on import GoesOn
 from actions.orient import ActionOrient
@@ -51,7 +51,7 @@ class ActionAnswerNeed(GoesOn):
         if staying >= STAYS:
             return self.go_on(dispatcher, tracker, domain)
         if doors := self._named_doors(tracker):
-            need = (tracker.get_slot("said") or {}).get(doors[0], "")  # what comes again keeps the words that it was asked for with
+            need = said_of(tracker).get(doors[0], "")  # what comes again keeps the words that it was asked for with
             return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify, need)
         if staying >= _MAY_STAY and self._goes_on(tracker):
             return self.go_on(dispatcher, tracker, domain)

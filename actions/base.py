@@ -4,7 +4,7 @@ An action says nothing itself: it emits the name of a response and ids; the word
 come in where the response is rendered (``bot/domain/responses``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -122,16 +122,22 @@ def utter(dispatcher: CollectingDispatcher, response: str, shown: Sequence[str] 
     dispatcher.utter_message(response=response, shown=list(shown), **data)
 
 
-def said_for(tracker: Tracker, shown: Sequence[str], text: str) -> dict[str, str]:
-    """The words by which each of the last actions was asked for, those of ``shown`` being ``text``."""
-    said = {a: before for a, before in (tracker.get_slot("said") or {}).items() if a not in shown}
-    return dict([*said.items(), *((a, text) for a in shown)][-_HISTORY:])
+def said_of(tracker: Tracker) -> dict[str, str]:
+    """The words by which each of the last actions was asked for."""
+    return tracker.get_slot("said") or {}
+
+
+def remember_words(tracker: Tracker, words_of: Mapping[str, str]) -> EventType:
+    """Remember by which words these actions (by id) were asked for."""
+    before = {a: text for a, text in said_of(tracker).items() if a not in words_of}
+    return SlotSet("said", dict([*before.items(), *words_of.items()][-_HISTORY:]))
 
 
 def now_about(tracker: Tracker, shown: Sequence[str]) -> list[EventType]:
-    """Slots after ``shown`` was shown: the first is current, and can be gone back to."""
+    """Slots after ``shown`` was shown: the first is current, can be gone back to, and brings back the words that it was asked for with."""
     if not shown:
         return []
+    need = said_of(tracker).get(shown[0]) if shown[0] != tracker.get_slot("current_action") else None
     history = [a for a in tracker.get_slot("history") or [] if a != shown[0]] + [shown[0]]
     seen = list(dict.fromkeys([*(tracker.get_slot("seen") or []), *shown]))
     return [
@@ -141,4 +147,5 @@ def now_about(tracker: Tracker, shown: Sequence[str]) -> list[EventType]:
         SlotSet("seen", seen),
         SlotSet("misunderstood", 0),
         SlotSet("orientation", None),
+        *([SlotSet("need_text", need)] if need else []),
     ]

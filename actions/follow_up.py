@@ -11,7 +11,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again, kind_before
-from actions.base import confidence_of, entity, now_about, remember_person, said_for, text_of, utter
+from actions.base import confidence_of, entity, now_about, remember_person, remember_words, text_of, utter
 from actions.need import AnswersNeeds, misunderstand
 from actions.referring import TAUGHT_OUTSIDE
 from knowledge.directory import Entry
@@ -61,10 +61,9 @@ class FollowUp(AnswersNeeds):
         said = self.may_be_precise and self.say_closest(dispatcher, entry, text_of(tracker), clearly_closest)
         if not said and (self.knows(entry) or not self.say_closest(dispatcher, entry, text_of(tracker), closest_by_words)):
             utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
-        shown, need = tracker.get_slot("shown") or [], (tracker.get_slot("said") or {}).get(entry.id)
+        shown = tracker.get_slot("shown") or []
         kept = shown if entry.id in shown else [entry.id]
-        its_need = [SlotSet("need_text", need)] if need and entry.id != tracker.get_slot("current_action") else []
-        return [*its_need, *now_about(tracker, [entry.id]), SlotSet("shown", kept)]
+        return [*now_about(tracker, [entry.id]), SlotSet("shown", kept)]
 
     def _leaves_the_subject(self, tracker: Tracker) -> bool:
         """True for « quel temps fera-t-il demain ? »: it sounds a little like a question about the action, and is about nothing here."""
@@ -83,8 +82,8 @@ class FollowUp(AnswersNeeds):
         hits = decide(result).hits
         shown = [hit.entry.id for hit in hits]
         utter(dispatcher, self.response, shown, **self.details(hits[0].entry, tracker))
-        said = SlotSet("said", said_for(tracker, shown[:1], text_of(tracker)))
-        return [SlotSet("need_text", text_of(tracker)), said, remember_person(result.person), *now_about(tracker, shown)]
+        words_of = remember_words(tracker, dict.fromkeys(shown[:1], text_of(tracker)))
+        return [*now_about(tracker, shown), SlotSet("need_text", text_of(tracker)), words_of, remember_person(result.person)]
 
     def _before_the_emergency(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Entry | None:
         """What was spoken of before an emergency took its place; the number stays in sight right after it."""

@@ -12,7 +12,7 @@ from actions.base import (
     outside_odds,
     person_of,
     remember_person,
-    said_for,
+    remember_words,
     text_of,
     utter,
 )
@@ -151,11 +151,7 @@ class AnswersNeeds(Refers):
         for action_id in shown:
             utter(dispatcher, "say_answer", [action_id])
         each = {a: self._part_about(a, text_of(tracker)) for a in shown}
-        return [
-            remember_person(needs[0].person),
-            *about_a_need(tracker, shown),
-            SlotSet("said", {**(tracker.get_slot("said") or {}), **each}),
-        ]
+        return [remember_person(needs[0].person), *about_a_need(tracker, shown), remember_words(tracker, each)]
 
     def _part_about(self, action_id: str, text: str) -> str:
         """The part of a message with several needs that led to this action."""
@@ -185,9 +181,9 @@ class AnswersNeeds(Refers):
 
 def about_a_need(tracker: Tracker, shown: list[str], need: str = "") -> list[EventType]:
     """Slots after a need (the message, or ``need``) was answered: its list of what was seen begins anew."""
-    kept = [event for event in now_about(tracker, shown) if event["name"] != "seen"]
-    words_of_it = need or text_of(tracker)
-    return [SlotSet("need_text", words_of_it), SlotSet("said", said_for(tracker, shown[:1], words_of_it)), *kept, SlotSet("seen", shown)]
+    need = need or text_of(tracker)
+    words_of = remember_words(tracker, dict.fromkeys(shown[:1], need))
+    return [*now_about(tracker, shown), SlotSet("need_text", need), words_of, SlotSet("seen", shown)]
 
 
 def _says_little(text: str) -> bool:

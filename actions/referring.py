@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rasa_sdk import Tracker
 
-from actions.base import DirectoryAction, entity, intent_chances, intent_of, text_of
+from actions.base import DirectoryAction, entity, intent_chances, intent_of, said_of, text_of
 from actions.staying import chance, signs
 from knowledge.directory import Entry
 from nlu.french.ellipsis import subject_words, telling_words, whose
@@ -138,7 +138,7 @@ class Refers(DirectoryAction):
         « et l'épicerie, c'est où ? » after « je voudrais essayer une petite épicerie »; where no subject is named, whose matter it
         is: « et pour ma fille, jusqu'à quel âge ? » after « ma fille a 20 ans ». A need of which nobody is named is the writer's own.
         """
-        said, current, text = tracker.get_slot("said") or {}, tracker.get_slot("current_action"), text_of(tracker)
+        said, current, text = said_of(tracker), tracker.get_slot("current_action"), text_of(tracker)
         read = telling_words if subject_words(text) else _whose_need
         again = (telling_words(text) if subject_words(text) else whose(text)) - read(said.get(current) or "")
         shared = {a: len(again & read(words_of_it)) for a, words_of_it in said.items() if a != current and self.entry(a)}

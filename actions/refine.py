@@ -4,7 +4,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import now_about, person_of, remember_person, said_for, text_of, utter
+from actions.base import now_about, person_of, remember_person, remember_words, text_of, utter
 from actions.need import AnswersNeeds, misunderstand
 from actions.orient import ActionOrient
 from actions.tell_audience import ActionTellAudience
@@ -55,8 +55,8 @@ class ActionRefine(AnswersNeeds):
             utter(dispatcher, "say_ask_need")
             return [remember_person(person)]
         utter(dispatcher, "say_refined" if shown else "say_no_other", shown)
-        words_of_it = SlotSet("said", said_for(tracker, shown[:1], f"{need} {text_of(tracker)}"))
-        return [SlotSet("need_text", need), words_of_it, remember_person(person), *now_about(tracker, shown)]
+        words_of = remember_words(tracker, dict.fromkeys(shown[:1], f"{need} {text_of(tracker)}"))
+        return [*now_about(tracker, shown), SlotSet("need_text", need), words_of, remember_person(person)]
 
     def _doors(self, tracker: Tracker, readings: list[str], person: Person) -> list[str]:
         """The doors of the first reading that leads to any; else those shown before."""

@@ -4,7 +4,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import confidence_of, entity, intent_chances, now_about, text_of, utter
+from actions.base import confidence_of, entity, intent_chances, now_about, remember_words, said_of, text_of, utter
 from actions.compare import ActionCompare
 from actions.going_on import GoesOn
 from actions.need import misunderstand
@@ -32,7 +32,9 @@ class ActionShowAction(GoesOn):
         utter(dispatcher, "say_answer", [chosen.id])
         # The list stays, so that « et le troisième ? » still counts in it.
         kept = shown if chosen.id in shown else [chosen.id]
-        return [*now_about(tracker, [chosen.id]), SlotSet("shown", kept)]
+        need = said_of(tracker).get(chosen.id) or (tracker.get_slot("need_text") if chosen.id in shown else None)
+        words_of = [remember_words(tracker, {chosen.id: need})] if need else []
+        return [*now_about(tracker, [chosen.id]), SlotSet("shown", kept), *words_of]
 
     def _count_none(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict, shown: list[str]) -> list[EventType]:
         """Answer what was taken for a choice and names none of those shown."""

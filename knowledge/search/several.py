@@ -17,8 +17,8 @@ def find_needs(search: Search, text: str, person: Person, outside_odds: float = 
     """Return one result for each need that ``text`` states, at least one; ``outside_odds`` as in ``Search.find``.
 
     Two needs are told apart when two parts of the message clearly lead to doors of different kinds
-    (« un cours de français et un médecin »), or likely to two doors where two needs
-    are announced (« deux choses : »). When the whole leads nowhere, but not surely, a part that does counts.
+    (« un cours de français et un médecin »), or likely to two doors where two needs are announced
+    (« deux choses : »). When the whole leads nowhere, but not surely, a part that does counts.
     """
     whole = search.find(text, person=person, outside_odds=outside_odds)
     announced, added = announces_two(text), adds(text)

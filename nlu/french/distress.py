@@ -49,7 +49,7 @@ _NOT_HAPPENING = re.compile(
 )
 # « Le samu est là », « c'est éteint », « il va mieux » (one part of a message): help came, or the danger is over.
 _RELIEF = re.compile(
-    r"\b(?:samu|po[mn]pi[eé]r?s?|secours|police|policiers?|gendarmes?|medecins?|docteur|ambulance)\b.{0,12}"
+    r"\b(?:samu|po[mn]pier?s?|secours|police|policiers?|gendarmes?|medecins?|docteur|ambulance)\b.{0,12}"
     r"\b(?:la|arrive\w*|venue?s?|vien\w*|emmene\w*|emporte\w*|embarque\w*|pris\w*|pri|prend|parti\w*|eteint\w*|etein|etin|repond\w*|s en occupe\w*)$"
     r"|\b(?:emmene|emporte|transporte|conduit|est|sont)e?s? (?:a l hopital|aux urgences)\b"
     r"|\b(?:samu|pompiers?|secours|police|medecin|docteur)\b.{0,10}\b(?:dit|di)\b.{0,20}\b(?:va|rien|grave|bien)$"

@@ -47,6 +47,7 @@ ete aout juillet septembre octobre janvier ferie feries noel weekend week end
 _PEOPLE = """
 homme hommes femme femmes fille filles fils garcon garcons enfant enfants petit petite petits bebe ado ados jeune jeunes vieux vieille
 retraite retraitee retraites maman mere papa pere mari soeur frere copain copine ami amie amis cousin cousine voisin voisine tante oncle
+niece neveu mamie papi compagnon compagne
 grand grands gosse gosses gamin gamine famille parent parents senior seniors adulte adultes mineur mineurs majeur personne usager etranger
 etrangers etudiant habite habitons habitent vis vivons
 """.split()  # noqa: SIM905
@@ -121,12 +122,9 @@ def _says_nothing(word: str) -> bool:
 
 
 # Whose matter it is: « ma fille », « son petit frère » (``expand`` writes « sa » as « ca »); « pour moi » is the writer's own.
-_KIN = (
-    "filles?|fils|garcons?|enfants?|bebe|ados?|gosses?|gamins?|gamines?|maman|mere|papa|pere|parents|mari|femme|soeurs?|freres?"
-    "|copains?|copines?|amis?|amies?|cousins?|cousines?|voisins?|voisines?|tante|oncle|niece|neveu|mamie|papi|compagnon|compagne"
-)
+_NEAR = "|".join(_PEOPLE)
 _WHOSE = re.compile(
-    rf"\b(?:mon|ma|mes|son|[sc]a|ses|leurs?|notre|nos) ((?:(?:petite?s?|grande?s?|beau|belle) )?(?:{_KIN}))\b|\b(?:pour|chez) (moi)\b"
+    rf"\b(?:mon|ma|mes|son|[sc]a|ses|leurs?|notre|nos) ((?:(?:petite?s?|grande?s?|beau|belle) )?(?:{_NEAR}))\b|\b(?:pour|chez) (moi)\b"
 )
 # Said of many needs, these tell none of them.
 _TELLS_NOTHING = frozenset(

@@ -2,25 +2,20 @@
 
 import importlib
 import inspect
-import math
 import pkgutil
-from collections.abc import Callable
-from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
+from component import EMERGENCIES, Make, read, read_under_way
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema
+from rasa.engine.graph import GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.local_model_storage import LocalModelStorage
-from rasa.engine.storage.resource import Resource
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.nlu.tokenizers.tokenizer import Tokenizer
 from rasa.shared.exceptions import InvalidConfigException, RasaException
-from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -31,7 +26,6 @@ from nlu.components.linear_intent_classifier import LinearIntentClassifier
 from nlu.components.questions_importer import QuestionsImporter
 
 ROOT = Path(__file__).parents[2]
-Make = Callable[..., Any]
 
 
 def component_classes() -> list[type[GraphComponent]]:
@@ -46,64 +40,6 @@ DEFAULTS = [(cls, key) for cls in COMPONENTS for key in cls.get_default_config()
 CLASSIFIERS = [cls for cls in COMPONENTS if issubclass(cls, IntentClassifier)]
 every_component = pytest.mark.parametrize("component", COMPONENTS, ids=lambda cls: cls.__name__)
 every_classifier = pytest.mark.parametrize("component", CLASSIFIERS, ids=lambda cls: cls.__name__)
-
-TAUGHT = {
-    "greet": ["bonjour", "salut à vous", "bonsoir madame", "coucou"],
-    "thanks": ["merci beaucoup", "merci bien", "je vous remercie", "un grand merci"],
-    "ask_hours": ["c'est ouvert quand", "à quelle heure ça ferme", "les horaires", "ouvert le samedi ?"],
-    "need": ["je cherche un travail", "apprendre le français", "faire du sport", "réparer mon vélo"],
-}
-EMERGENCIES = {
-    "fire": ["la cuisine brûle", "de la fumée partout dans l'escalier", "les flammes montent au balcon"],
-    "medical": ["elle vient de tomber et ne bouge plus", "il saigne beaucoup de la tête", "mon père a un malaise"],
-    "violence": ["un homme me suit avec une barre de fer", "on me menace devant chez moi", "il casse ma porte pour entrer"],
-}
-
-
-@pytest.fixture(scope="session")
-def taught() -> TrainingData:
-    calm = [Message.build(text=text, intent=intent) for intent, texts in TAUGHT.items() for text in texts]
-    urgent = [
-        Message.build(text=text, intent="emergency", intent_metadata={"kind": kind})
-        for kind, texts in EMERGENCIES.items()
-        for text in texts
-    ]
-    return TrainingData(calm + urgent)
-
-
-def build(folder: Path, component: type[GraphComponent], how: str = "create", **config: Any) -> Any:
-    """A component in a model storage in ``folder``, with its default configuration unless told otherwise."""
-    arguments = (LocalModelStorage.create(folder), Resource(component.__name__), ExecutionContext(GraphSchema({})))
-    return getattr(component, how)({**component.get_default_config(), **config}, *arguments)
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
-    return partial(build, tmp_path)
-
-
-@pytest.fixture(scope="session")
-def untrained(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """One untrained component of each class for the whole run (spaCy's tables take a second to read)."""
-    return cache(lambda component: build(tmp_path_factory.mktemp("untrained"), component))
-
-
-@pytest.fixture(scope="session")
-def trained(taught: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Trains a component and hands back a fresh one loaded from what it stored; once per configuration."""
-
-    def train_and_load(component: type[GraphComponent], **config: Any) -> Any:
-        folder = tmp_path_factory.mktemp("trained")
-        build(folder, component, **config).train(taught)
-        return build(folder, component, "load", **config)
-
-    return cache(train_and_load)
-
-
-def read(component: Any, text: str) -> Message:
-    [message] = component.process([Message({TEXT: text})])
-    return message
-
 
 # The contract.
 
@@ -219,11 +155,6 @@ def test_a_ranking_needs_a_whole_length(make: Make, length: object) -> None:
         make(LinearIntentClassifier, ranking_length=length)
 
 
-def read_under_way(component: Any, text: str) -> Message:
-    [message] = component.process([Message({TEXT: text, "metadata": {"under_way": True}})])
-    return message
-
-
 def test_what_is_spoken_of_changes_the_odds(make: Make, taught: TrainingData) -> None:
     make(LinearIntentClassifier).train(taught)
     classifier = make(LinearIntentClassifier, "load", under_way={"need": 1e-9})
@@ -250,93 +181,6 @@ def test_an_intent_already_set_is_left_alone(trained: Make) -> None:
     message = Message({TEXT: "merci beaucoup", INTENT: {"name": "emergency", "confidence": 0.9}})
     trained(LinearIntentClassifier).process([message])
     assert message.get(INTENT) == {"name": "emergency", "confidence": 0.9}
-
-
-# Emergencies.
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ("il y a de la fumée et des flammes dans l'escalier", "fire"),
-        ("elle est tombée, elle saigne de la tête et ne bouge plus", "medical"),
-        ("un homme me menace devant ma porte avec une barre", "violence"),
-    ],
-)
-def test_an_emergency_is_recognised_with_its_kind(trained: Make, text: str, kind: str) -> None:
-    message = read(trained(EmergencyDetector), text)
-    assert message.get(INTENT)["name"] == "emergency"
-    assert [(entity["entity"], entity["value"]) for entity in message.get(ENTITIES)] == [("emergency_kind", kind)]
-
-
-@pytest.mark.parametrize("text", ["bonjour", "je cherche un travail", "c'est ouvert quand", "merci beaucoup", "je suis mort de rire"])
-def test_a_calm_message_is_no_emergency(trained: Make, text: str) -> None:
-    message = read(trained(EmergencyDetector), text)
-    assert not message.get(INTENT)
-    assert not message.get(ENTITIES)
-
-
-def test_an_unmistakable_emergency_is_recognised_even_untrained(untrained: Make) -> None:
-    message = read(untrained(EmergencyDetector), "vite elle respire plus")
-    assert message.get(INTENT) == {"name": "emergency", "confidence": 1.0}
-
-
-def test_a_lower_margin_announces_more(trained: Make) -> None:
-    text = "je cherche mon vélo"
-    assert not read(trained(EmergencyDetector, margin=-0.2), text).get(INTENT)
-    assert read(trained(EmergencyDetector, margin=-2.0, floor=-2.0), text).get(INTENT)
-
-
-def test_the_nearest_examples_have_a_say(trained: Make) -> None:
-    text = "je cherche mon vélo"
-    assert read(trained(EmergencyDetector, margin=-2.0, floor=-2.0), text).get(INTENT)
-    assert not read(trained(EmergencyDetector, margin=-2.0, floor=-2.0, likeness=20), text).get(INTENT)  # they speak of bicycles
-
-
-def test_a_question_while_an_action_is_spoken_of_must_say_more(trained: Make) -> None:
-    detector = trained(EmergencyDetector, margin=-2.0, floor=-2.0, under_way=2.0)
-    assert read(detector, "je cherche mon vélo").get(INTENT)
-    assert read_under_way(detector, "je cherche mon vélo").get(INTENT)  # not asked, but said
-    assert not read_under_way(detector, "je cherche mon vélo ?").get(INTENT)
-    assert read_under_way(detector, "vite elle respire plus").get(INTENT)  # beyond doubt, whatever was spoken of
-
-
-def test_relief_after_an_emergency_alarms_no_more_and_what_is_asked_is_read(trained: Make) -> None:
-    detector, text = trained(EmergencyDetector, margin=-2.0, floor=-2.0), "Les pompiers sont là. Et pour mon vélo, merci beaucoup"
-
-    def read_alarmed(text: str) -> Message:
-        [message] = detector.process([Message({TEXT: text, "metadata": {"alarmed": True}})])
-        return message
-
-    assert not read_alarmed("le samu est là").get(INTENT)
-    assert read(detector, "le samu est là").get(INTENT)  # nothing was announced before
-    still = read_alarmed("le samu arrive mais elle respire plus")
-    assert still.get(INTENT) == {"name": "emergency", "confidence": 1.0}
-    asked = read_alarmed(text)
-    assert [(e["entity"], e["value"]) for e in asked.get(ENTITIES)][:1] == [("asked", "Et pour mon vélo, merci beaucoup")]
-
-
-@pytest.mark.parametrize("margin", [-2.1, 2.1, True, "0", None, math.inf])
-def test_a_margin_out_of_range_is_refused(make: Make, margin: object) -> None:
-    with pytest.raises(InvalidConfigException, match="margin"):
-        make(EmergencyDetector, margin=margin)
-
-
-@pytest.mark.parametrize("likeness", [-0.1, 20.1, "6"])
-def test_a_likeness_out_of_range_is_refused(make: Make, likeness: object) -> None:
-    with pytest.raises(InvalidConfigException, match="'likeness' must lie between 0 and 20"):
-        make(EmergencyDetector, likeness=likeness)
-
-
-def test_an_emergency_without_its_kind_stops_the_training(make: Make, taught: TrainingData) -> None:
-    with pytest.raises(InvalidConfigException, match="kind"):
-        make(EmergencyDetector).train(taught.merge(TrainingData([Message.build(text="au feu", intent="emergency")])))
-
-
-def test_other_entities_are_kept_beside_the_emergency(untrained: Make) -> None:
-    message = Message({TEXT: "vite elle respire plus", ENTITIES: [{"entity": "age", "value": 80}]})
-    untrained(EmergencyDetector).process([message])
-    assert [entity["entity"] for entity in message.get(ENTITIES)] == ["age", "emergency_kind"]
 
 
 # Tokens.
