@@ -11,12 +11,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again, kind_before
-from actions.base import confidence_of, entity, now_about, remember_person, remember_words, text_of, utter
+from actions.base import Find, confidence_of, entity, now_about, remember_person, remember_words, text_of, utter
 from actions.need import AnswersNeeds, misunderstand
 from actions.referring import TAUGHT_OUTSIDE
 from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide
-from knowledge.search.sentences import clearly_closest, closest_by_words
+from knowledge.search.sentences import clearly_closest, closest_by_words, named_in_closest
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import returns
 
@@ -32,8 +32,9 @@ class FollowUp(AnswersNeeds):
     without_subject = "say_ask_need"
     # Right after an emergency such a question is about its number (« quel numéro ? »).
     of_an_emergency = False
-    # « ils préparent quel certificat ? » sounds like « comment ça se passe ? »: a sentence of the record may say it better.
-    may_be_precise = False
+    # What finds the sentence of the record that says it better than the field does: « ils préparent quel certificat ? » sounds like
+    # « comment ça se passe ? ». None: the field is what was asked for.
+    precise: Find | None = None
 
     def details(self, entry: Entry, tracker: Tracker) -> dict[str, Any]:
         """Return what the question asks in particular, as JSON data for the response."""
@@ -42,6 +43,11 @@ class FollowUp(AnswersNeeds):
     def knows(self, entry: Entry) -> bool:
         """False when no field of the record answers such a question; then a sentence of it may."""
         return True
+
+    def says_precisely(self, dispatcher: CollectingDispatcher, entry: Entry, tracker: Tracker) -> bool:
+        """Say the sentence of the record that answers better than the field does; False when there is none."""
+        find = type(self).precise
+        return find is not None and self.say_closest(dispatcher, entry, text_of(tracker), find)
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         if not tracker.get_slot("current_action"):
@@ -58,7 +64,7 @@ class FollowUp(AnswersNeeds):
         entry = self.entry(again) or self.subject(tracker) or self._before_the_emergency(dispatcher, tracker)
         if entry is None:
             return self._without_subject(dispatcher, tracker)
-        said = self.may_be_precise and self.say_closest(dispatcher, entry, text_of(tracker), clearly_closest)
+        said = self.says_precisely(dispatcher, entry, tracker)
         if not said and (self.knows(entry) or not self.say_closest(dispatcher, entry, text_of(tracker), closest_by_words)):
             utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
         shown = tracker.get_slot("shown") or []
@@ -128,7 +134,7 @@ class ActionTellPrice(FollowUp):
 class ActionTellHow(FollowUp):
     action_name, response = "action_tell_how", "say_how"
     without_subject = "say_help"  # « comment ça marche ? » is then about the assistant
-    may_be_precise = True
+    precise = clearly_closest
 
     def knows(self, entry: Entry) -> bool:
         action = entry.action
@@ -137,6 +143,7 @@ class ActionTellHow(FollowUp):
 
 class ActionTellDuration(FollowUp):
     action_name, response = "action_tell_duration", "say_duration"
+    precise = named_in_closest
 
     def knows(self, entry: Entry) -> bool:
         action = entry.action
@@ -145,11 +152,12 @@ class ActionTellDuration(FollowUp):
 
 class ActionTellOrganiser(FollowUp):
     action_name, response = "action_tell_organiser", "say_organiser"
+    precise = named_in_closest
 
 
 class ActionTellStatus(FollowUp):
     action_name, response = "action_tell_status", "say_status"
-    may_be_precise = True
+    precise = clearly_closest
 
     def knows(self, entry: Entry) -> bool:
         return entry.action.kind == "action"  # « depuis quelle année ? » of a subject of the FAQ
@@ -157,10 +165,12 @@ class ActionTellStatus(FollowUp):
 
 class ActionTellSource(FollowUp):
     action_name, response = "action_tell_source", "say_source"
+    precise = named_in_closest
 
 
 class ActionTellMore(FollowUp):
     action_name, response = "action_tell_more", "say_more"
+    precise = named_in_closest
     without_subject = "say_help"  # « c'est quoi ? »
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:

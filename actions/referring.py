@@ -77,7 +77,7 @@ class Refers(DirectoryAction):
         current, text = self.entry(tracker.get_slot("current_action")), text_of(tracker)
         if current is None or not words(text) or self._names_another(tracker, current, text):
             return 0.0
-        return chance(signs(text, intent_chances(tracker), current.id, self.services.search, self.services.store.current()))
+        return chance(text, signs(text, intent_chances(tracker), current.id, self.services.search, self.services.store.current()))
 
     def _names_another(self, tracker: Tracker, current: Entry, text: str) -> bool:
         """True for the name of another organisation or action, or words that suit one spoken of before better than the current."""

@@ -1,19 +1,20 @@
 """Is a message about the action that is spoken of, whatever its words resemble?
 
 « combien argent billet », said of a concert, is a question about the concert, and to the search alone it is outside.
-Twelve signs are weighed by a logistic regression; ``python -m tests.bench.staying`` fits it on the tuning
-conversations, writes ``staying.json`` and says what it is worth (docs/nlu.md).
+Twelve signs and how the message is said are weighed by a logistic regression; ``python -m tests.bench.staying`` fits it on
+the tuning conversations, writes ``staying.json`` and says what it is worth (docs/nlu.md).
 """
 
 import json
 import math
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from knowledge.directory import Directory
 from knowledge.search import Search
-from nlu.french.ellipsis import subject_words
+from nlu.french.ellipsis import form, subject_words
 from nlu.french.reference import begins_anew, refers_back
 
 WEIGHTS = Path(__file__).with_name("staying.json")
@@ -49,13 +50,21 @@ def signs(text: str, intents: Mapping[str, float], current: str, search: Search,
     )
 
 
-def chance(values: tuple[float, ...]) -> float:
-    """Probability (0 to 1) that a message with these signs is about the action that is spoken of."""
-    weights, bias = _fitted()
-    return 1.0 / (1.0 + math.exp(-bias - sum(weight * value for weight, value in zip(weights, values, strict=True))))
+def turns_of_phrase(text: str) -> frozenset[str]:
+    """Return the words and pairs of words of how ``text`` is said (« on X », « X aussi »), its beginning among them."""
+    said = ["^", *form(text)]
+    return frozenset([*said[1:], *map(" ".join, pairwise(said))])
+
+
+def chance(text: str, values: tuple[float, ...]) -> float:
+    """Probability (0 to 1) that ``text``, with these signs, is about the action that is spoken of."""
+    bias, weights, phrases = _fitted()
+    said = turns_of_phrase(text)
+    phrased = sum(phrases.get(phrase, 0.0) for phrase in said) / math.sqrt(len(said))
+    return 1.0 / (1.0 + math.exp(-bias - phrased - sum(weight * value for weight, value in zip(weights, values, strict=True))))
 
 
 @cache
-def _fitted() -> tuple[tuple[float, ...], float]:
+def _fitted() -> tuple[float, tuple[float, ...], dict[str, float]]:
     kept = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    return tuple(kept["weights"][sign] for sign in SIGNS), kept["bias"]
+    return kept["bias"], tuple(kept["weights"][sign] for sign in SIGNS), kept["phrases"]

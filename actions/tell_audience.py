@@ -3,16 +3,23 @@
 from typing import Any
 
 from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import person_of, text_of
 from actions.follow_up import FollowUp
 from knowledge.directory import Entry
 from knowledge.search.filters import person_fit
-from nlu.french.person import read_person
+from knowledge.search.sentences import named_in_closest
+from nlu.french.person import Person, read_person
 
 
 class ActionTellAudience(FollowUp):
     action_name, response = "action_tell_audience", "say_audience"
+    precise = named_in_closest
+
+    def says_precisely(self, dispatcher: CollectingDispatcher, entry: Entry, tracker: Tracker) -> bool:
+        plain = read_person(text_of(tracker)) == Person()  # « et les Cornillettes ? », not « ma fille de 12 ans »
+        return plain and super().says_precisely(dispatcher, entry, tracker)
 
     def details(self, entry: Entry, tracker: Tracker) -> dict[str, Any]:
         asked = read_person(text_of(tracker))

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from knowledge.directory import Entry
-from nlu.french.ellipsis import only_grammar
+from nlu.french.ellipsis import only_grammar, subject_words
 from nlu.french.meaning import Meanings, meaning
 from nlu.french.sms import expand
 from nlu.french.sound import key
@@ -19,6 +19,8 @@ from nlu.french.text import fold, words
 
 # Two words are of one family from so many letters in common on (« finance », « financement »).
 _ROOT, _SHORTEST = 5, 4
+# What is in more sentences of a record tells none of them.
+_FEW = 3
 _ENDS = re.compile(r"(?<=[.!?])\s+")
 _YEAR_OR_MONTH = re.compile(r"\b(?:(?:19|20)\d\d|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b")
 _NUMBER = re.compile(r"\d")
@@ -45,6 +47,8 @@ def sentences(entry: Entry) -> Iterator[str]:
     facts = (action.duration, action.frequency, action.group_size, action.level_text, action.diploma, action.languages, action.next_edition)
     yield from (fact for fact in facts if fact)
     yield from (schedule.exceptions for schedule in entry.schedules if schedule.exceptions)
+    yield from (event.text for event in action.events)
+    yield from action.partners
     if audience:
         yield from (text for text in (audience.text, audience.conditions, audience.referral) if text)
 
@@ -68,7 +72,27 @@ def clearly_closest(entry: Entry, question: str) -> str | None:
     which = _WHICH_ONE.search(asked)
     named = which is not None and not only_grammar(which[1]) and any(_akin(which[1], word) for word in words(sentence))
     dated = set(_YEAR_OR_MONTH.findall(asked)) & set(_YEAR_OR_MONTH.findall(fold(sentence)))  # « et en août ? »
-    return sentence if named or dated or alike >= _NEARER else None
+    return sentence if named or dated or alike >= _NEARER or _names(entry, question, sentence) else None
+
+
+def named_in_closest(entry: Entry, question: str) -> str | None:
+    """As ``closest_sentence``, only when it has what the question names, and hardly another sentence has: « et les Cornillettes ? »."""
+    found = _closest(entry, question)
+    return found[0] if found and _names(entry, question, found[0]) else None
+
+
+def _names(entry: Entry, question: str, sentence: str) -> bool:
+    """True when the question names something that this sentence, and hardly another of the record, speaks of: « et le CFG ? »."""
+    known = {*words(entry.action.title), *words(entry.organisation.name)}
+    for named in subject_words(question):
+        if not any(_same(named, word) for word in known) and any(_same(named, word) for word in words(sentence)):
+            return sum(any(_same(named, word) for word in words(other)) for other in _said(entry)) <= _FEW
+    return False
+
+
+def _same(asked: str, said: str) -> bool:
+    """True for one word, also by ear."""
+    return asked == said or (len(said) >= _SHORTEST and key(asked) == key(said))
 
 
 def closest_by_words(entry: Entry, question: str) -> str | None:
@@ -112,7 +136,8 @@ def _by_words(entry: Entry, question: str, said: tuple[str, ...], alike: np.ndar
     """The index of the sentence that has most of the question's words and the form of its answer; of equals the nearer one."""
     asked = " ".join(expand(question)) + (" %" if "%" in question else "")
     own = set(words(entry.organisation.name))
-    topics = [w for w in asked.split() if len(w) >= _SHORTEST and not only_grammar(w) and w not in own and not w.isdigit()]
+    named = set(subject_words(question))  # « le CFG », « 3F »
+    topics = [w for w in asked.split() if (len(w) >= _SHORTEST or w in named) and not only_grammar(w) and w not in own and not w.isdigit()]
     which = _WHICH_ONE.search(asked)
     best, most = None, 0.0
     for at, sentence in enumerate(said):
@@ -121,10 +146,10 @@ def _by_words(entry: Entry, question: str, said: tuple[str, ...], alike: np.ndar
         form = _FORM * _has_form(asked, folded)
         if not shared and not (form and entry.action.kind == "faq"):
             continue
-        named = which is not None and which[1] in topics and any(_akin(which[1], word) for word in words(sentence))
+        which_one = which is not None and which[1] in topics and any(_akin(which[1], word) for word in words(sentence))
         small = _SMALL_WORD * any(w in folded.split() for w in ("depuis", "jusqu'en", "jusqu'a") if w.split("'")[0] in asked.split())
         names = _PER_NAME * sum(word[0].isupper() for word in _INNER_WORD.findall(sentence)) if _ASKS_WHICH.search(asked) else 0.0
-        score = shared + form + small + names + named + _ALIKE * float(alike[at])
+        score = shared + form + small + names + which_one + _ALIKE * float(alike[at])
         if score > most:
             best, most = at, score
     return best
@@ -136,4 +161,4 @@ def _has_form(asked: str, said: str) -> bool:
 
 def _akin(asked: str, said: str) -> bool:
     """True for one word in two spellings, or two of one family."""
-    return len(said) >= _SHORTEST and (asked[:_ROOT] == said[:_ROOT] or key(asked) == key(said))
+    return _same(asked, said) or (len(said) >= _SHORTEST and asked[:_ROOT] == said[:_ROOT])

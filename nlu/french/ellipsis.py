@@ -5,6 +5,7 @@ remains of a message without the words of asking, of persons and of time is its 
 """
 
 import re
+from itertools import pairwise
 
 from nlu.french.sms import expand
 from nlu.french.sound import key
@@ -25,7 +26,7 @@ voulez vous vrai vraiment wesh y
 
 # What is asked about an action, in the words people use; grouped as the intents are.
 _ASKING = """
-envoie envoies envoyez
+envoie envoies envoyez envoyer vienne
 numero numeros numer telephone telephoner tel appel appeler appelle appellent joindre contacter contact contacts coordonnees mail mel email
 courriel adresse adresses adress adrese ecrire site internet web facebook horaire horaires orair
 horair ouver ouvr heure heures h ouvert ouverte ouverts ouvre ouvrent ouverture
@@ -145,6 +146,16 @@ def telling_words(text: str) -> frozenset[str]:
     True
     """
     return frozenset(key(word) for word in subject_words(text) if word not in _TELLS_NOTHING)
+
+
+def form(text: str) -> list[str]:
+    """Return how ``text`` is said, whatever it is about: its small words, those that name a subject as one « X », its end.
+
+    >>> form("on apprend Excel et Word aussi ?")
+    ['on', 'X', 'et', 'X', 'aussi', '?']
+    """
+    said = [word if _says_nothing(word) else "X" for word in expand(text)]
+    return [word for before, word in pairwise(["", *said]) if (before, word) != ("X", "X")] + ["?" if "?" in text else "."]
 
 
 def subject_words(text: str) -> list[str]:

@@ -6,6 +6,7 @@ forward pass in numpy, nothing to download (docs/adr/0016-meaning.md).
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,8 @@ from nlu.french.text import clean
 
 WIDTH = 512
 _THREADS = 1
+# Texts that teach are many: so many of the encoder's passes go side by side.
+_AT_ONCE = 2
 
 
 @cache
@@ -28,6 +31,11 @@ def _encoder() -> Any:
 def meaning(text: str) -> np.ndarray:
     """Return the meaning of one text: shape (512,), unit length."""
     return _encoder().encode(clean(text))
+
+
+def _encoded(texts: list[str]) -> tuple[list[str], np.ndarray]:
+    """The texts and their meanings, shape (texts, 512)."""
+    return texts, _encoder().encode([clean(text) for text in texts]).astype(np.float16)
 
 
 class Meanings:
@@ -44,5 +52,8 @@ class Meanings:
         """Return one row a text: shape (texts, 512)."""
         new = list(dict.fromkeys(text for text in texts if text not in self._known))
         if new:
-            self._known.update(zip(new, _encoder().encode([clean(text) for text in new]).astype(np.float16), strict=True))
+            _encoder()  # before there are two who would load it
+            with ThreadPoolExecutor(_AT_ONCE) as beside:  # numpy leaves the interpreter's lock to others
+                for part, read in beside.map(_encoded, (new[i::_AT_ONCE] for i in range(_AT_ONCE))):
+                    self._known.update(zip(part, read, strict=True))
         return np.array([self._known[text] for text in texts], dtype=np.float32).reshape(-1, WIDTH)
