@@ -5,13 +5,18 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import follow_up
-from actions.base import DirectoryAction, intent_chances, text_of
+from actions.base import DirectoryAction, confidence_of, intent_chances, text_of
 from actions.need import AnswersNeeds
 from actions.tell_audience import ActionTellAudience
 from actions.tell_hours import ActionTellHours
+from nlu.french.clauses import refuses
+from nlu.french.ellipsis import subject_words
+from nlu.french.reference import addresses_us
 
 # A fact is asked for with at least this chance.
 _MAY_BE_ASKED = 0.15
+# Less certain than this, « autre chose ? » or « un conseiller ? » may be a question about what is spoken of; from so likely on it is.
+_CERTAIN, _RATHER = 0.97, 0.93
 
 FOLLOW_UPS: dict[str, type[DirectoryAction]] = {
     "ask_contact": follow_up.ActionTellContact,
@@ -36,6 +41,13 @@ class GoesOn(AnswersNeeds):
         likely = (intent for intent, chance in intent_chances(tracker).items() if chance >= least)
         found = next((FOLLOW_UPS[intent] for intent in likely if intent in FOLLOW_UPS), None)
         return found(self._services) if found else None
+
+    def rather_goes_on(self, tracker: Tracker) -> bool:
+        """True for a message that was taken for something else and asks after what is spoken of: « il y a quelqu'un pour les encadrer ? »."""
+        text = text_of(tracker)
+        if confidence_of(tracker) >= _CERTAIN or not subject_words(text) or addresses_us(text) or refuses(text):
+            return False  # « et toi, tu sais faire quoi ? », « non, pas le jardin »
+        return self.staying(tracker) >= _RATHER
 
     def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         """Answer with the fact most likely asked for, else that it is not known and who to ask."""

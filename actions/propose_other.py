@@ -5,7 +5,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import now_about, text_of, utter
-from actions.need import AnswersNeeds
+from actions.going_on import GoesOn
 from knowledge.search import Hit, Kind, decide
 from knowledge.search.filters import CLOSED
 from nlu.french.ellipsis import subject_words
@@ -17,7 +17,7 @@ _MOST = 3
 _NAMED = 0.6
 
 
-class ActionProposeOther(AnswersNeeds):
+class ActionProposeOther(GoesOn):
     action_name = "action_propose_other"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
@@ -27,6 +27,8 @@ class ActionProposeOther(AnswersNeeds):
         if refers_to_other(text_of(tracker)) and (other := self.other_one(tracker)):  # « et pour mon autre demande ? »
             utter(dispatcher, "say_answer", [other.id])
             return now_about(tracker, [other.id])
+        if self.rather_goes_on(tracker):
+            return self.go_on(dispatcher, tracker, domain)
         if self._names_a_new_one(tracker):  # « le CIDFF, il y a un groupe avec d'autres femmes ? », « un autre jardin pour ma petite »
             return self.answer_need(dispatcher, tracker)
         need = tracker.get_slot("need_text")

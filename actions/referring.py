@@ -35,6 +35,8 @@ _TELLS_APART = 4
 TAUGHT_OUTSIDE = 1.0
 # From this probability on a message is about the action that is spoken of, unless it counts, returns or points elsewhere.
 STAYS = 0.7
+# From this one on, also where a need's words would surely name another (« on apprend l'ordinateur aussi ? »).
+_SURELY_STAYS = 0.85
 # A message whose words lead to one action with this probability names it, whatever is spoken of.
 _SURELY_NAMED = 0.85
 # Words that only the whole message puts in doubt name nothing (« ils sont basés où ? » is no « savoirs de base »).
@@ -77,15 +79,16 @@ class Refers(DirectoryAction):
         current, text = self.entry(tracker.get_slot("current_action")), text_of(tracker)
         if current is None or not words(text) or self._names_another(tracker, current, text):
             return 0.0
-        return chance(text, signs(text, intent_chances(tracker), current.id, self.services.search, self.services.store.current()))
+        about_it = chance(text, signs(text, intent_chances(tracker), current.id, self.services.search, self.services.store.current()))
+        sure = self.surely_named(text) if intent_of(tracker) == "need" and about_it < _SURELY_STAYS else None
+        return 0.0 if sure and sure.id != current.id else about_it
 
     def _names_another(self, tracker: Tracker, current: Entry, text: str) -> bool:
         """True for the name of another organisation or action, or words that suit one spoken of before better than the current."""
         directory = self.services.store.current()
         called = directory.named_in(text)
         about = directory.about(subject_words(text))
-        sure = self.surely_named(text) if intent_of(tracker) == "need" else None
-        if (called and current not in called) or any(named and named.id != current.id for named in (about, sure)):
+        if (called and current not in called) or (about and about.id != current.id):
             return True
         others = [a for a in self.ids(tracker, "history", "shown", "seen") if a != current.id]
         if not others or not subject_words(text):
