@@ -11,7 +11,7 @@ CURRENT = "halle-aux-grains-anatolie"
 
 
 def chance(services: Services, text: str, **intents: float) -> float:
-    return staying.chance(staying.signs(text, intents, CURRENT, services.search, services.store.current()))
+    return staying.chance(text, staying.signs(text, intents, CURRENT, services.search, services.store.current()))
 
 
 def test_every_sign_has_its_weight():
