@@ -32,6 +32,8 @@ INTENT_NAME = "emergency"
 ENTITY = "emergency_kind"
 ASKED = "asked"
 _FILE = "detector.pickle"
+# An alarm is 80 % sure from a tie with the likeliest other reading on, whatever the margin.
+_DOUBT = 0.35
 # Added to the margin of an emergency it bounds how sure an alarm is: 80 % from -0.2 on, while an action is spoken of from 0.
 _ALIKE, _ALIKE_UNDER_WAY = 0.55, 0.35
 
@@ -130,14 +132,13 @@ class EmergencyDetector(IntentClassifier, GraphComponent):
             return None
         ruled = distress.read_distress(text)
         margin, lead = self._margins(text)
-        lead -= self._margin
         lead -= self._under_way if under_way and "?" in text else 0.0
         lead -= self._fiction if distress.is_fiction(text) else 0.0
-        if ruled is None and lead < 0.0:
+        if ruled is None and lead < self._margin:
             return None
         kind = ruled or self._kind_of(text)
         # What resembles nothing else may still resemble an emergency little.
-        sure = min(lead, margin + (_ALIKE_UNDER_WAY if under_way else _ALIKE))
+        sure = min(lead + _DOUBT, margin + (_ALIKE_UNDER_WAY if under_way else _ALIKE))
         return kind, 1.0 if ruled else 1.0 / (1.0 + math.exp(-4.0 * sure))
 
     def _margins(self, text: str) -> tuple[float, float]:

@@ -60,7 +60,11 @@ def refuses(text: str) -> bool:
 
 
 def refuses(text: str) -> bool:
-    """True for « pas la danse »: all that is said is what is not meant."""
+    """True for « pas la danse »: all that is said is what is not meant.
+
+    >>> refuses("non, pas le jardin"), refuses("je préfère ne pas donner mon nom")
+    (True, False)
+    """
     return bool(_REFUSED.search(" ".join(expand(text))))
 
 

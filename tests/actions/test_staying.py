@@ -25,6 +25,15 @@ def test_a_question_goes_on_and_a_need_of_its_own_leaves(services: Services):
     assert chance(services, "Castorama ferme à quelle heure ?", out_of_scope=0.95) < 0.5
 
 
+def test_how_it_is_said_tells_a_question_about_it_from_a_need(services: Services):
+    said = {"on apprend la guitare aussi ?", "ils aident pour la guitare ?"}
+    assert all(chance(services, text, need=0.6) > chance(services, "je cherche la guitare", need=0.6) for text in said)
+
+
+def test_turns_of_phrase_hold_no_subject():
+    assert staying.turns_of_phrase("on apprend la guitare aussi ?") == staying.turns_of_phrase("on apprend la couture aussi ?")
+
+
 @pytest.mark.parametrize("text", ["", "???", "a" * 1000])
 def test_any_text_has_a_chance(services: Services, text: str):
     assert 0.0 <= chance(services, text) <= 1.0

@@ -99,7 +99,9 @@ async def _hold(services: Services, conversation: Conversation) -> list[Asked]:
             values = staying.signs(turn.say, intents, current, services.search, services.store.current())
         reply: Reply = await engine.respond(Message(sender, turn.say))
         if about_it is not None:
-            found.append(Asked(conversation.path.stem, turn.say, values, about_it, reply.outcome in _CALM and reply.actions[:1] == (current,)))
+            found.append(
+                Asked(conversation.path.stem, turn.say, values, about_it, reply.outcome in _CALM and reply.actions[:1] == (current,))
+            )
         before = () if "emergency" in turn.outcome else turn.first or before
     await engine.erase(sender)
     return found

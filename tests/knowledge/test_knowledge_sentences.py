@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.search.sentences import clearly_closest, closest_sentence
+from knowledge.search.sentences import clearly_closest, closest_sentence, named_in_closest
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,20 @@ def test_a_question_that_is_surely_about_one_sentence_is_told_from_others(direct
 @pytest.mark.parametrize("question", ["comment ça se passe ?", "ça dure combien de temps ?", "c'est encore en cours ?", "un parking ?", ""])
 def test_a_general_question_is_not_answered_by_one_sentence(directory, question):
     assert clearly_closest(directory.by_id["accv-mobilite"], question) is None
+
+
+@pytest.mark.parametrize(
+    ("action", "question", "said"),
+    [
+        ("alire-jeunes-pjj", "et l'oral ?? ça me stresse", "oral"),
+        ("faq-financement", "3F i donne ossi ?", "3F"),
+        ("biosolidaire-micro-jardin", "et c'est avec quel bailleur ?", "bailleur"),
+    ],
+)
+def test_what_a_question_names_is_found(directory, action, question, said):
+    assert said in (named_in_closest(directory.by_id[action], question) or "")
+
+
+@pytest.mark.parametrize("question", ["qui peut m'envoyer là-bas ?", "c'est pour qui ?", "le permis, c'est qui ?", "un parking ?", ""])
+def test_what_names_nothing_of_one_sentence_is_left_to_the_field(directory, question):
+    assert named_in_closest(directory.by_id["accv-mobilite"], question) is None
