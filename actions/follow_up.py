@@ -11,7 +11,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again, kind_before
-from actions.base import Find, confidence_of, entity, now_about, remember_person, remember_words, text_of, utter
+from actions.base import confidence_of, entity, now_about, remember_person, remember_words, text_of, utter
 from actions.need import AnswersNeeds, misunderstand
 from actions.referring import TAUGHT_OUTSIDE
 from knowledge.directory import Entry
@@ -32,9 +32,6 @@ class FollowUp(AnswersNeeds):
     without_subject = "say_ask_need"
     # Right after an emergency such a question is about its number (« quel numéro ? »).
     of_an_emergency = False
-    # What finds the sentence of the record that says it better than the field does: « ils préparent quel certificat ? » sounds like
-    # « comment ça se passe ? ». None: the field is what was asked for.
-    precise: Find | None = None
 
     def details(self, entry: Entry, tracker: Tracker) -> dict[str, Any]:
         """Return what the question asks in particular, as JSON data for the response."""
@@ -44,10 +41,9 @@ class FollowUp(AnswersNeeds):
         """False when no field of the record answers such a question; then a sentence of it may."""
         return True
 
-    def says_precisely(self, dispatcher: CollectingDispatcher, entry: Entry, tracker: Tracker) -> bool:
-        """Say the sentence of the record that answers better than the field does; False when there is none."""
-        find = type(self).precise
-        return find is not None and self.say_closest(dispatcher, entry, text_of(tracker), find)
+    def sentence(self, entry: Entry, question: str) -> str | None:
+        """Return the sentence of the record that says it better than the field does; None: the field is what was asked for."""
+        return None
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
         if not tracker.get_slot("current_action"):
@@ -64,7 +60,7 @@ class FollowUp(AnswersNeeds):
         entry = self.entry(again) or self.subject(tracker) or self._before_the_emergency(dispatcher, tracker)
         if entry is None:
             return self._without_subject(dispatcher, tracker)
-        said = self.says_precisely(dispatcher, entry, tracker)
+        said = self.say_closest(dispatcher, entry, text_of(tracker), self.sentence)
         if not said and (self.knows(entry) or not self.say_closest(dispatcher, entry, text_of(tracker), closest_by_words)):
             utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
         shown = tracker.get_slot("shown") or []
@@ -112,6 +108,20 @@ class FollowUp(AnswersNeeds):
         return self.answer_need(dispatcher, tracker)
 
 
+class AsksPrecisely(FollowUp):
+    """« Ils préparent quel certificat ? » sounds like « comment ça se passe ? »."""
+
+    def sentence(self, entry: Entry, question: str) -> str | None:
+        return clearly_closest(entry, question)
+
+
+class NamesOrAsks(FollowUp):
+    """« Et l'oral ? » sounds like any fact; without a name in it, « combien de temps ? » asks for the field."""
+
+    def sentence(self, entry: Entry, question: str) -> str | None:
+        return named_in_closest(entry, question)
+
+
 class ActionTellContact(FollowUp):
     action_name, response = "action_tell_contact", "say_contact"
     of_an_emergency = True
@@ -131,46 +141,40 @@ class ActionTellPrice(FollowUp):
         return entry.action.price is not None
 
 
-class ActionTellHow(FollowUp):
+class ActionTellHow(AsksPrecisely):
     action_name, response = "action_tell_how", "say_how"
     without_subject = "say_help"  # « comment ça marche ? » is then about the assistant
-    precise = clearly_closest
 
     def knows(self, entry: Entry) -> bool:
         action = entry.action
         return bool(action.steps or action.content or (action.audience and action.audience.referral))
 
 
-class ActionTellDuration(FollowUp):
+class ActionTellDuration(NamesOrAsks):
     action_name, response = "action_tell_duration", "say_duration"
-    precise = named_in_closest
 
     def knows(self, entry: Entry) -> bool:
         action = entry.action
         return action.kind == "action" and any((action.duration, action.frequency, action.group_size, action.level_text, action.diploma))
 
 
-class ActionTellOrganiser(FollowUp):
+class ActionTellOrganiser(NamesOrAsks):
     action_name, response = "action_tell_organiser", "say_organiser"
-    precise = named_in_closest
 
 
-class ActionTellStatus(FollowUp):
+class ActionTellStatus(AsksPrecisely):
     action_name, response = "action_tell_status", "say_status"
-    precise = clearly_closest
 
     def knows(self, entry: Entry) -> bool:
         return entry.action.kind == "action"  # « depuis quelle année ? » of a subject of the FAQ
 
 
-class ActionTellSource(FollowUp):
+class ActionTellSource(NamesOrAsks):
     action_name, response = "action_tell_source", "say_source"
-    precise = named_in_closest
 
 
-class ActionTellMore(FollowUp):
+class ActionTellMore(NamesOrAsks):
     action_name, response = "action_tell_more", "say_more"
-    precise = named_in_closest
     without_subject = "say_help"  # « c'est quoi ? »
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:

@@ -43,7 +43,7 @@ class GoesOn(AnswersNeeds):
         return found(self._services) if found else None
 
     def rather_goes_on(self, tracker: Tracker) -> bool:
-        """True for a message that was taken for something else and asks after what is spoken of: « il y a quelqu'un pour les encadrer ? »."""
+        """True where something else was understood, and what is spoken of is asked after (« il y a quelqu'un pour les encadrer ? »)."""
         text = text_of(tracker)
         if confidence_of(tracker) >= _CERTAIN or not subject_words(text) or addresses_us(text) or refuses(text):
             return False  # « et toi, tu sais faire quoi ? », « non, pas le jardin »

@@ -3,23 +3,20 @@
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import person_of, text_of
-from actions.follow_up import FollowUp
+from actions.follow_up import NamesOrAsks
 from knowledge.directory import Entry
 from knowledge.search.filters import person_fit
-from knowledge.search.sentences import named_in_closest
 from nlu.french.person import Person, read_person
 
 
-class ActionTellAudience(FollowUp):
+class ActionTellAudience(NamesOrAsks):
     action_name, response = "action_tell_audience", "say_audience"
-    precise = named_in_closest
 
-    def says_precisely(self, dispatcher: CollectingDispatcher, entry: Entry, tracker: Tracker) -> bool:
-        plain = read_person(text_of(tracker)) == Person()  # « et les Cornillettes ? », not « ma fille de 12 ans »
-        return plain and super().says_precisely(dispatcher, entry, tracker)
+    def sentence(self, entry: Entry, question: str) -> str | None:
+        plain = read_person(question) == Person()  # « et les Cornillettes ? », not « ma fille de 12 ans »
+        return super().sentence(entry, question) if plain else None
 
     def details(self, entry: Entry, tracker: Tracker) -> dict[str, Any]:
         asked = read_person(text_of(tracker))

@@ -59,15 +59,6 @@ def refuses(text: str) -> bool:
     return bool(parts) and all(_REFUSED.search(" ".join(expand(part))) for part in parts)
 
 
-def refuses(text: str) -> bool:
-    """True for « pas la danse »: all that is said is what is not meant.
-
-    >>> refuses("non, pas le jardin"), refuses("je préfère ne pas donner mon nom")
-    (True, False)
-    """
-    return bool(_REFUSED.search(" ".join(expand(text))))
-
-
 def wanted(text: str) -> str:
     """Return ``text`` without the parts that only say what is not meant; all of it when nothing else would be left.
 
@@ -75,5 +66,5 @@ def wanted(text: str) -> str:
     ('je voulais dire guitare', 'pas de voiture')
     """
     parts = [part.strip() for part in _BREAKS.split(text) if part and part.strip()]
-    kept = [part for part in parts if not refuses(part)]
+    kept = [part for part in parts if not _REFUSED.search(" ".join(expand(part)))]
     return ", ".join(kept) if len(kept) < len(parts) and any(subject_words(part) for part in kept) else text

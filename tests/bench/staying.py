@@ -38,7 +38,7 @@ _C, _LEAST = 3.0, 0.05
 
 @dataclass(frozen=True)
 class Asked:
-    """A message in the middle of a conversation: its text and signs, whether it was about what was spoken of, and what the engine made of it."""
+    """A message in the middle of a conversation: text and signs, whether it was about what was spoken of, what the engine made of it."""
 
     file: str
     text: str
