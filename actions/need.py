@@ -109,6 +109,9 @@ class AnswersNeeds(Refers):
             return None
         if meant := self.meant_by_own_words(tracker):
             return meant.id
+        theirs = {entry.id for entry in self.services.store.current().named_in(text)}
+        if before := next((a for a in reversed(self.ids(tracker, "history")) if a in theirs), None):  # « revenons à la Maison de Bégon »
+            return before
         best = max(
             (self.services.search.find(part, among=spoken_of, limit=1).hits[0] for part in (text, *clauses(text))),
             key=lambda hit: hit.margin,

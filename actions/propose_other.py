@@ -14,7 +14,7 @@ from nlu.french.reference import refers_to_other
 # The need is known to be of this kind, so weaker matches are worth a look; noise is not.
 _LEAST_MARGIN = -0.75
 _MOST = 3
-_NAMED = 0.6
+_NAMED, _SURELY_NAMED = 0.6, 0.85
 
 
 class ActionProposeOther(GoesOn):
@@ -27,9 +27,9 @@ class ActionProposeOther(GoesOn):
         if refers_to_other(text_of(tracker)) and (other := self.other_one(tracker)):  # « et pour mon autre demande ? »
             utter(dispatcher, "say_answer", [other.id])
             return now_about(tracker, [other.id])
-        if self.rather_goes_on(tracker):
+        if not self._names_a_new_one(tracker, _SURELY_NAMED) and self.rather_goes_on(tracker):
             return self.go_on(dispatcher, tracker, domain)
-        if self._names_a_new_one(tracker):  # « le CIDFF, il y a un groupe avec d'autres femmes ? », « un autre jardin pour ma petite »
+        if self._names_a_new_one(tracker, _NAMED):  # « un autre jardin pour ma petite »
             return self.answer_need(dispatcher, tracker)
         need = tracker.get_slot("need_text")
         if not need:
@@ -45,13 +45,13 @@ class ActionProposeOther(GoesOn):
         utter(dispatcher, "say_other" if shown else "say_no_other", shown)
         return now_about(tracker, shown)
 
-    def _names_a_new_one(self, tracker: Tracker) -> bool:
-        """True when the words of the message lead to one action, and it was not seen yet."""
+    def _names_a_new_one(self, tracker: Tracker, least: float) -> bool:
+        """True when the words of the message lead to one action with this probability, and it was not seen yet."""
         text = text_of(tracker)
         if not subject_words(text):
             return False
         result = self.find(tracker, text, limit=1)
-        return result.is_sure(_NAMED) and result.hits[0].entry.id not in self.ids(tracker, "seen")
+        return result.is_sure(least) and result.hits[0].entry.id not in self.ids(tracker, "seen")
 
     def _of_the_same_kind(self, seen: list[str], others: list[Hit]) -> list[Hit]:
         """When words lead nowhere else: what shares the main theme of the first answer."""

@@ -30,7 +30,7 @@ _ASKS_WHICH = re.compile(r"\b(?:quels?|quelles?|ou)\b")
 _WHICH_ONE = re.compile(r"\bquel(?:le)?s? (\w+)")
 _INNER_WORD = re.compile(r"(?<=[ '’])\w+")
 # What the form of the answer is worth beside a word in common.
-_FORM, _SMALL_WORD, _PER_NAME, _ALIKE = 0.8, 0.5, 0.3, 0.3
+_FORM, _SMALL_WORD, _PER_NAME, _ALIKE, _FAMILY = 0.8, 0.5, 0.3, 0.3, 0.8
 # Cosines of meanings: near enough without a word in common, nearer than any common word, and by how much. Looked at on 27 questions
 # (docs/nlu.md): of those that no sentence answers, one came above 0.32.
 _NEAR, _NEARER, _LEAD = 0.36, 0.45, 0.15
@@ -83,7 +83,7 @@ def named_in_closest(entry: Entry, question: str) -> str | None:
 
 def _names(entry: Entry, question: str, sentence: str) -> bool:
     """True when the question names something that this sentence, and hardly another of the record, speaks of: « et le CFG ? »."""
-    known = {*words(entry.action.title), *words(entry.organisation.name)}
+    known = set(words(" ".join((entry.action.title, entry.action.official_title or "", entry.organisation.name))))
     for named in subject_words(question):
         if not any(_same(named, word) for word in known) and any(_same(named, word) for word in words(sentence)):
             return sum(any(_same(named, word) for word in words(other)) for other in _said(entry)) <= _FEW
@@ -142,7 +142,7 @@ def _by_words(entry: Entry, question: str, said: tuple[str, ...], alike: np.ndar
     best, most = None, 0.0
     for at, sentence in enumerate(said):
         folded = fold(sentence)
-        shared = sum(any(_akin(topic, word) for word in words(sentence)) for topic in dict.fromkeys(topics))
+        shared = sum(max((_likeness_of(topic, word) for word in words(sentence)), default=0.0) for topic in dict.fromkeys(topics))
         form = _FORM * _has_form(asked, folded)
         if not shared and not (form and entry.action.kind == "faq"):
             continue
@@ -157,6 +157,11 @@ def _by_words(entry: Entry, question: str, said: tuple[str, ...], alike: np.ndar
 
 def _has_form(asked: str, said: str) -> bool:
     return bool((_ASKS_WHEN.search(asked) and _YEAR_OR_MONTH.search(said)) or (_ASKS_HOW_MANY.search(asked) and _NUMBER.search(said)))
+
+
+def _likeness_of(asked: str, said: str) -> float:
+    """1 for one word, less for two of one family, 0 for others."""
+    return 1.0 if _same(asked, said) else _FAMILY if _akin(asked, said) else 0.0
 
 
 def _akin(asked: str, said: str) -> bool:

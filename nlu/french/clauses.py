@@ -25,7 +25,7 @@ _REFUSED = re.compile(
 
 # A second need is announced (« deux choses : »), or may be (« et moi je voudrais du sport », but also « mes droits et mes devoirs »).
 _TWO = re.compile(r"\b(?:(?:deux|2|plusieurs) (?:choses?|questions?|demandes?|besoins?|trucs?)|par ailleurs)\b")
-_ADDS = re.compile(r"\bet (?:moi|mon|ma|mes|aussi|puis)\b")
+_ADDS = re.compile(r"\bet (?:moi|mon|ma|mes|aussi|puis|en plus)\b")
 
 
 def announces_two(text: str) -> bool:
