@@ -6,7 +6,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import now_about, text_of, utter
 from actions.going_on import GoesOn
-from knowledge.search import Hit, Kind, decide
+from knowledge.search import Hit, Kind, Result, decide
 from knowledge.search.filters import CLOSED
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import refers_to_other
@@ -27,9 +27,10 @@ class ActionProposeOther(GoesOn):
         if refers_to_other(text_of(tracker)) and (other := self.other_one(tracker)):  # « et pour mon autre demande ? »
             utter(dispatcher, "say_answer", [other.id])
             return now_about(tracker, [other.id])
-        if not self._names_a_new_one(tracker, _SURELY_NAMED) and self.rather_goes_on(tracker):
+        new = self._new_one(tracker)
+        if not (new and new.is_sure(_SURELY_NAMED)) and self.rather_goes_on(tracker):
             return self.go_on(dispatcher, tracker, domain)
-        if self._names_a_new_one(tracker, _NAMED):  # « un autre jardin pour ma petite »
+        if new and new.is_sure(_NAMED):  # « un autre jardin pour ma petite »
             return self.answer_need(dispatcher, tracker)
         need = tracker.get_slot("need_text")
         if not need:
@@ -45,13 +46,11 @@ class ActionProposeOther(GoesOn):
         utter(dispatcher, "say_other" if shown else "say_no_other", shown)
         return now_about(tracker, shown)
 
-    def _names_a_new_one(self, tracker: Tracker, least: float) -> bool:
-        """True when the words of the message lead to one action with this probability, and it was not seen yet."""
+    def _new_one(self, tracker: Tracker) -> Result | None:
+        """What the words of the message lead to, when it was not seen yet; None without words of a subject."""
         text = text_of(tracker)
-        if not subject_words(text):
-            return False
-        result = self.find(tracker, text, limit=1)
-        return result.is_sure(least) and result.hits[0].entry.id not in self.ids(tracker, "seen")
+        result = self.find(tracker, text, limit=1) if subject_words(text) else None
+        return result if result and result.best and result.best.entry.id not in self.ids(tracker, "seen") else None
 
     def _of_the_same_kind(self, seen: list[str], others: list[Hit]) -> list[Hit]:
         """When words lead nowhere else: what shares the main theme of the first answer."""
