@@ -1,10 +1,10 @@
 """``/staff``: the console of the PIMMS.
 
-Two routers, so that forgetting is impossible: every route of ``protected`` refuses who is not signed
+Two lists, so that forgetting is impossible: every route of ``_PROTECTED`` refuses who is not signed
 in, and every unsafe one of both refuses what does not come from a page of ours.
 """
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 
 from api.staff import (
@@ -57,13 +57,9 @@ def install(app: FastAPI, settings: Settings) -> None:
     app.state.sign_in_throttle = SignInThrottle(settings)
     app.state.openid_client = openid.client_of(settings)
     guard.install(app)
-    public = APIRouter(dependencies=[Depends(guard.check_csrf)], include_in_schema=False, default_response_class=HTMLResponse)
-    for group in _PUBLIC:
-        public.include_router(group)
     # The account first: who is not signed in is sent to the log-in page, whatever they sent.
-    inside = [Depends(guard.require("agent")), Depends(guard.check_csrf)]
-    protected = APIRouter(dependencies=inside, include_in_schema=False, default_response_class=HTMLResponse)
-    for group in _PROTECTED:
-        protected.include_router(group)
-    app.include_router(public)
-    app.include_router(protected)
+    for groups, guards in ((_PUBLIC, [guard.check_csrf]), (_PROTECTED, [guard.require("agent"), guard.check_csrf])):
+        for group in groups:
+            app.include_router(
+                group, dependencies=[Depends(check) for check in guards], include_in_schema=False, default_response_class=HTMLResponse
+            )

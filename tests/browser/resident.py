@@ -49,7 +49,8 @@ class Page:
 
     def until(self, condition: Callable[[], object]) -> None:
         # While one page gives way to the next the driver has several words for "gone".
-        WebDriverWait(self.driver, SECONDS, ignored_exceptions=[WebDriverException]).until(lambda _: condition())
+        # Looked at more often than Selenium's every half second: what is waited for comes within some milliseconds.
+        WebDriverWait(self.driver, SECONDS, poll_frequency=0.05, ignored_exceptions=[WebDriverException]).until(lambda _: condition())
 
     @property
     def box(self) -> WebElement:

@@ -17,7 +17,7 @@ from knowledge.delivery.models import IncomingMessage, OutgoingMessage
 from knowledge.opening import open_knowledge
 from knowledge.settings import Settings
 from tests.channels.fakes import FakeTwilio, fake_services
-from tests.conftest import serving
+from tests.conftest import NO_TLS, serving
 
 PUBLIC = "https://passerelle.example"
 NUMBER, PERSON = "+33700000001", "+33612345678"
@@ -70,7 +70,7 @@ def running(knowledge, tmp_path, twilio, twilio_server, quick) -> Iterator[Calla
             settings = Settings(var_dir=tmp_path, **(values | changes))
             services = fake_services(settings, knowledge)
             address = stack.enter_context(serving(create_app(settings, lambda _settings: services)))
-            client = stack.enter_context(httpx.Client(base_url=address, timeout=10))
+            client = stack.enter_context(httpx.Client(base_url=address, timeout=10, verify=NO_TLS))
             return SimpleNamespace(client=client, services=services, engine=services.engine, write=lambda *a, **k: write(client, *a, **k))
 
         yield start

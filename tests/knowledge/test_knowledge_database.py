@@ -57,7 +57,9 @@ def test_the_conversations_of_an_older_database_are_left_alone(empty_engine: Eng
     assert [column["name"] for column in sa.inspect(empty_engine).get_columns("events")] == [column["name"] for column in columns]
 
 
-def test_the_downgrade_removes_what_the_upgrade_made(engine: Engine) -> None:
+def test_the_downgrade_removes_what_the_upgrade_made(empty_engine: Engine) -> None:
+    engine = empty_engine
+    migrate(engine)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect() as connection:

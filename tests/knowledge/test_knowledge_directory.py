@@ -45,12 +45,14 @@ def test_the_same_version_is_the_same_object(factory: sessionmaker, data: Path) 
 
 
 def test_the_last_directory_stays_in_use_when_the_tables_are_gone(
-    engine: Engine, factory: sessionmaker, data: Path, caplog: pytest.LogCaptureFixture
+    empty_engine: Engine, data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    migrate(empty_engine)
+    factory = sessions(empty_engine)
     store = DirectoryStore(factory, fresh_seconds=0)
     load(factory, data)
     known = store.current()
-    models.Base.metadata.drop_all(engine)
+    models.Base.metadata.drop_all(empty_engine)
     with caplog.at_level(logging.WARNING):
         assert store.current() is known
     assert "does not answer" in caplog.text

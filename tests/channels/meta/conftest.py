@@ -19,7 +19,7 @@ from knowledge.opening import open_knowledge
 from knowledge.settings import Settings
 from tests.channels.conftest import settled, until
 from tests.channels.fakes import fake_services
-from tests.conftest import serving
+from tests.conftest import NO_TLS, serving
 
 PUBLIC = "https://passerelle.example"
 
@@ -77,7 +77,7 @@ def application(filled, tmp_path_factory, platform_server) -> Iterator[SimpleNam
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graph, "_TIMEOUT", httpx.Timeout(0.5, connect=5, pool=5))
         app = create_app(settings, lambda _settings: services)
-        with serving(app) as address, httpx.Client(base_url=address, timeout=10) as client:
+        with serving(app) as address, httpx.Client(base_url=address, timeout=10, verify=NO_TLS) as client:
             yield SimpleNamespace(app=app, address=address, client=client, services=services, engine=services.engine)
     knowledge[0].dispose()
 
