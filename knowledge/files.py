@@ -143,8 +143,7 @@ def _read(path: Path, model: type[Model], data: Path, problems: list[Problem], m
             raise ValueError(f"larger than {most_bytes} bytes")
         text = raw.decode("utf-8")
         _refuse_deep_nesting(text)
-        tree = yaml.compose(text, Loader=yaml.CSafeLoader)
-        content = yaml.load(text, Loader=yaml.CSafeLoader)
+        tree, content = _parsed(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problems.append(Problem(name, line, "-", f"not valid YAML: {error.problem}"))
@@ -168,6 +167,16 @@ def _read(path: Path, model: type[Model], data: Path, problems: list[Problem], m
             place = tuple(part for part in e["loc"] if part != "__root__")
             problems.append(_LocatedFile(name, None, tree).problem(place, e["msg"], e["type"], e.get("ctx", {})))
         return None
+
+
+def _parsed(text: str) -> tuple[yaml.Node | None, Any]:
+    """The tree, which knows its lines, and the values, from one reading."""
+    loader = yaml.CSafeLoader(text)
+    try:
+        tree = loader.get_single_node()
+        return tree, None if tree is None else loader.construct_document(tree)
+    finally:
+        loader.dispose()
 
 
 def _refuse_deep_nesting(text: str) -> None:

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -51,10 +52,10 @@ class Table:
     owners: tuple[str, ...] = ()
     leaves_out: tuple[str, ...] = ()
 
-    @property
-    def columns(self) -> list[Column]:
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
         owners = [Column(owner, refers_to=OWNERS[owner], required=len(self.owners) == 1) for owner in self.owners]
-        return owners + list(_columns(self.record, self.leaves_out))
+        return *owners, *_columns(self.record, self.leaves_out)
 
     def key(self, row: Row) -> tuple:
         """What a row is matched by: its own id, else whose it is."""
