@@ -65,6 +65,20 @@ def test_no_answer_scrolls_sideways(page: Page, size: tuple[int, int]) -> None:
     assert _overflow(page) == []
 
 
+@pytest.mark.parametrize(("motion", "behavior"), [("reduce", "auto"), ("no-preference", "smooth")])
+def test_the_page_glides_to_an_answer_only_for_who_minds_no_motion(page: Page, motion: str, behavior: str) -> None:
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-reduced-motion", "value": motion}]})
+    page.open("/", PHONE)
+    page.script("""
+        window.moves = [];
+        Element.prototype.scrollIntoView = function (how) { window.moves.push(how.behavior); };""")
+    page.ask("bonjour")
+    assert set(page.script("return window.moves")) == {behavior}
+    running = page.script("return document.getAnimations().length")
+    assert running == 0, "nothing else moves"
+    _prefer(page, "light")  # and motion as the browser was told at its start
+
+
 def test_text_alone_may_be_twice_as_large(page: Page) -> None:
     page.open("/", PHONE)
     page.ask("j'ai besoin d'aide pour mes papiers")
