@@ -91,6 +91,11 @@ def intent_chances(tracker: Tracker) -> dict[str, float]:
     return {ranked["name"]: ranked["confidence"] for ranked in said.get("intent_ranking") or said.get("calm_ranking") or []}
 
 
+def asked_together(tracker: Tracker) -> list[str]:
+    """The intents of a message that asks for several facts, in the order in which to answer them; empty for one."""
+    return tracker.latest_message.get("asked_together") or []
+
+
 def entity(tracker: Tracker, name: str) -> Any:
     """The first value of an entity in the last message, or None."""
     return next(tracker.get_latest_entity_values(name), None)

@@ -4,6 +4,7 @@ Each plain fact is one line below; hours and audience, which take the question's
 account, have a file of their own. What they share is finding out which action is meant.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -11,7 +12,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.alarm import help_again, kind_before
-from actions.base import confidence_of, entity, now_about, remember_person, remember_words, text_of, utter
+from actions.base import asked_together, confidence_of, entity, now_about, remember_person, remember_words, text_of, utter
 from actions.need import AnswersNeeds, misunderstand
 from actions.referring import TAUGHT_OUTSIDE
 from knowledge.directory import Entry
@@ -63,9 +64,17 @@ class FollowUp(AnswersNeeds):
         said = self.say_closest(dispatcher, entry, text_of(tracker), self.sentence)
         if not said and (self.knows(entry) or not self.say_closest(dispatcher, entry, text_of(tracker), closest_by_words)):
             utter(dispatcher, self.response, [entry.id], **self.details(entry, tracker))
+        for other in self._asked_beside(tracker):
+            utter(dispatcher, other.response, [entry.id], **other.details(entry, tracker))
         shown = tracker.get_slot("shown") or []
         kept = shown if entry.id in shown else [entry.id]
         return [*now_about(tracker, [entry.id]), SlotSet("shown", kept)]
+
+    def _asked_beside(self, tracker: Tracker) -> list["FollowUp"]:
+        """« Adresse et téléphone ? »: what tells the facts that are asked for after this one."""
+        names = [intent.replace("ask_", "action_tell_", 1) for intent in asked_together(tracker)]  # as in bot/rules
+        kinds = {kind.action_name: kind for kind in _kinds(FollowUp)}
+        return [kinds[name](self._services) for name in names if name != self.action_name]
 
     def _leaves_the_subject(self, tracker: Tracker) -> bool:
         """True for « quel temps fera-t-il demain ? »: it sounds a little like a question about the action, and is about nothing here."""
@@ -106,6 +115,12 @@ class FollowUp(AnswersNeeds):
             utter(dispatcher, self.without_subject)
             return []
         return self.answer_need(dispatcher, tracker)
+
+
+def _kinds(base: type[FollowUp]) -> Iterator[type[FollowUp]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
 
 
 class AsksPrecisely(FollowUp):

@@ -17,10 +17,15 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu.components.config import refuse_unknown_keys
 from nlu.components.emergency_detector import ASKED
 from nlu.french.classifier import LinearTextClassifier
+from nlu.french.clauses import listed
 
 _FILE = "classifier.pickle"
 # The ranking of the other intents, where the detector spoke: what the message is if it was mistaken.
 CALM_RANKING = "calm_ranking"
+# Several intents of one message, in the order in which to answer them.
+TOGETHER = "asked_together"
+# So sure must each part be to ask for something of its own, and so many there may be.
+_SURE, _MOST = 0.8, 4
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -33,6 +38,8 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
 
     Config: ``ranking_length`` (int >= 1), how many intents the ranking keeps; ``ignored_intents``,
     those that another component decides: learnt, so that it may share the model, and never ranked;
+    ``together``, intents of which a message may ask for several while an action is spoken of (« adresse et téléphone ? »): they
+    are listed in ``asked_together`` when each of its parts surely is one of them;
     ``under_way`` (intent: factor > 0), how much likelier or rarer an intent is while an action is
     spoken of (the message's metadata ``under_way``): « c'est grátis ? » is then no thanks. The entity
     ``asked`` (see ``EmergencyDetector``) is read instead of the message.
@@ -40,11 +47,12 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"ranking_length": 5, "ignored_intents": [], "under_way": {}}
+        return {"ranking_length": 5, "ignored_intents": [], "together": [], "under_way": {}}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self.validate_config(config)
         self._ranking_length, self._ignored, self._under_way = config["ranking_length"], config["ignored_intents"], config["under_way"]
+        self._together = frozenset(config["together"])
         self._storage, self._resource = storage, resource
         self._classifier: LinearTextClassifier | None = None
         self._intents: dict[str, str] = {}
@@ -55,8 +63,9 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         length = config.get("ranking_length")
         if isinstance(length, bool) or not isinstance(length, int) or length < 1:
             raise InvalidConfigException(f"{cls.__name__}: 'ranking_length' must be a whole number of at least 1, not {length!r}")
-        if not isinstance(config.get("ignored_intents"), list):
-            raise InvalidConfigException(f"{cls.__name__}: 'ignored_intents' must be a list of intents")
+        for key in ("ignored_intents", "together"):
+            if not isinstance(config.get(key), list):
+                raise InvalidConfigException(f"{cls.__name__}: '{key}' must be a list of intents")
         factors = config.get("under_way")
         if not isinstance(factors, dict) or not all(isinstance(f, int | float) and f > 0 for f in factors.values()):
             raise InvalidConfigException(f"{cls.__name__}: 'under_way' must give each intent a factor above 0")
@@ -96,13 +105,34 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
                 continue
             under_way = bool((message.get("metadata") or {}).get("under_way"))
             asked = next((entity["value"] for entity in message.get(ENTITIES) or [] if entity["entity"] == ASKED), text)
-            ranking = self._rank(self._classifier, asked, self._under_way if under_way else {})
+            factors = self._under_way if under_way else {}
+            ranking = self._rank(self._classifier, asked, factors)
             if (message.get(INTENT) or {}).get("name"):
                 message.set(CALM_RANKING, ranking, add_to_output=True)
                 continue
+            if under_way and (several := self._several(self._classifier, asked, ranking, factors)):
+                message.set(TOGETHER, list(several), add_to_output=True)
+                ranking = next(iter(several.values()))
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
+
+    def _several(
+        self, classifier: LinearTextClassifier, text: str, whole: list[dict[str, Any]], factors: dict[str, float]
+    ) -> dict[str, list[dict[str, Any]]]:
+        """The ranking by intent of each thing that ``text`` asks for, what it is as a ``whole`` first; empty for one thing alone."""
+        one = whole[0]["name"]
+        # « adresse tel horaires » is nothing as a whole; « adresse mail » is one thing, whatever each of its words is.
+        parts = listed(text) or ([] if one in self._together else text.split())
+        if not 2 <= len(parts) <= _MOST or not self._together:
+            return {}
+        several = {one: whole} if one in self._together else {}
+        for part in parts:
+            ranking = self._rank(classifier, part, factors)
+            if ranking[0]["name"] not in self._together or ranking[0]["confidence"] < _SURE:
+                return {}
+            several.setdefault(ranking[0]["name"], ranking)
+        return several if len(several) > 1 else {}
 
     def _rank(self, classifier: LinearTextClassifier, text: str, factors: dict[str, float]) -> list[dict[str, Any]]:
         """Intents by falling probability; their ``factors`` change the odds, and all sum to one again."""

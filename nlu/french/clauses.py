@@ -15,6 +15,7 @@ _BREAKS = re.compile(
     r"|\b(?=je suis une? )",
     re.IGNORECASE,
 )
+_LISTS = re.compile(rf"[/&]|{_BREAKS.pattern}", re.IGNORECASE)
 _MOST = 6
 # « pas la danse », « je veux pas apprendre »: named to be left out.
 _REFUSED = re.compile(
@@ -47,6 +48,16 @@ def clauses(text: str) -> list[str]:
     parts = [part.strip() for part in _BREAKS.split(text)]
     found = [part for part in parts if part and subject_words(part)]
     return found[:_MOST] if len([part for part in parts if part]) > 1 else []
+
+
+def listed(text: str) -> list[str]:
+    """Return what ``text`` lists, in order; empty for one thing alone.
+
+    >>> listed("c'est où / quel numéro"), listed("c'est où ?")
+    (["c'est où", 'quel numéro'], [])
+    """
+    found = [part.strip() for part in _LISTS.split(text) if part and part.strip()]
+    return found if len(found) > 1 else []
 
 
 def refuses(text: str) -> bool:

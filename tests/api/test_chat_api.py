@@ -84,6 +84,13 @@ def test_a_conversation_goes_on_under_its_id(say):
     assert [card["id"] for card in second["actions"]] == ["pimms"]
 
 
+def test_two_facts_asked_for_at_once_are_told_once_each(say):
+    conversation = say(PAPERS)["conversation_id"]
+    reply = say("adresse et téléphone ?", conversation)
+    assert len(reply["messages"]) == 2 and [card["id"] for card in reply["actions"]] == ["pimms"]
+    assert "02 54 45 34 54" in reply["messages"][0]["text"] and "133 Rue Michel Bégon" in reply["messages"][1]["text"]
+
+
 def test_a_message_is_trimmed_before_it_is_measured(say):
     assert say("  " + "bonjour " * 125 + "\n\n")["messages"]  # 1000 characters with the last space
     assert say(" \t" + "é" * 1000 + " ")["messages"]

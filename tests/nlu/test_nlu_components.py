@@ -177,6 +177,32 @@ def test_a_factor_is_a_number_above_zero(make: Make, factors: object) -> None:
         make(LinearIntentClassifier, under_way=factors)
 
 
+@pytest.fixture
+def lists(make: Make, taught: TrainingData) -> LinearIntentClassifier:
+    """A classifier that lets one ask for hours, say hello and thank in one message, small as what it was taught is."""
+    make(LinearIntentClassifier).train(taught)
+    return make(LinearIntentClassifier, "load", together=["ask_hours", "greet", "thanks"])
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("les horaires et merci beaucoup", {"ask_hours", "thanks"}),
+        ("bonjour / à quelle heure ça ferme", {"greet", "ask_hours"}),
+        ("les horaires et je cherche un travail", None),  # a need beside it: the whole is read
+        ("les horaires", None),
+        ("merci beaucoup, un grand merci", None),  # one thing said twice
+        ("merci, merci, bonjour, merci, merci", None),  # more than anybody asks
+    ],
+)
+def test_facts_asked_for_together_are_listed(lists, monkeypatch: pytest.MonkeyPatch, text: str, asked: set[str] | None) -> None:
+    monkeypatch.setattr("nlu.components.linear_intent_classifier._SURE", 0.3)  # four examples make nobody surer
+    message = read_under_way(lists, text)
+    assert set(message.get("asked_together") or ()) == (asked or set())
+    assert not asked or message.get(INTENT)["name"] == message.get("asked_together")[0]
+    assert read(lists, text).get("asked_together") is None, "a first message is a need"
+
+
 def test_an_intent_already_set_is_left_alone(trained: Make) -> None:
     message = Message({TEXT: "merci beaucoup", INTENT: {"name": "emergency", "confidence": 0.9}})
     trained(LinearIntentClassifier).process([message])
