@@ -21,7 +21,7 @@ _CLEARLY_NAMED = 0.0
 # What stands between the two sides (« entre l'équipe de jour et celle de nuit »).
 _BETWEEN = re.compile(r"\b(?:et|ou|vs|versus|contre|par rapport a|plutot que)\b")
 # … or what the current action is set against.
-_AGAINST = re.compile(r"\b(?:avec|par rapport a|et) (.+)")
+_AGAINST = re.compile(r"\b(?:avec|par rapport a|(?<!^)et) (.+)")
 
 
 class ActionCompare(AnswersNeeds):

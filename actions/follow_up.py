@@ -47,6 +47,8 @@ class FollowUp(AnswersNeeds):
         return None
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
+        if self._asks_its_number(tracker) and help_again(dispatcher, tracker):
+            return []
         if not tracker.get_slot("current_action"):
             result = self.find(tracker, text_of(tracker))
             if result.is_sure(_SURE) or (  # « c'est quoi le PERR ? »
@@ -69,6 +71,13 @@ class FollowUp(AnswersNeeds):
         shown = tracker.get_slot("shown") or []
         kept = shown if entry.id in shown else [entry.id]
         return [*now_about(tracker, [entry.id]), SlotSet("shown", kept)]
+
+    def _asks_its_number(self, tracker: Tracker) -> bool:
+        """True for « le numéro de quelqu'un qui peut l'écouter », should the message before be an emergency: nothing of ours is named."""
+        text = text_of(tracker)
+        if not self.of_an_emergency or entity(tracker, "asked") or self.services.store.current().named_in(text):
+            return False
+        return not (subject_words(text) and self.find(tracker, text, limit=1).is_sure(_SURE))
 
     def _asked_beside(self, tracker: Tracker) -> list["FollowUp"]:
         """« Adresse et téléphone ? »: what tells the facts that are asked for after this one."""
@@ -98,11 +107,10 @@ class FollowUp(AnswersNeeds):
 
     def _before_the_emergency(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Entry | None:
         """What was spoken of before an emergency took its place; the number stays in sight right after it."""
-        right_after = kind_before(tracker) is not None
         before = [entry for a in tracker.get_slot("history") or [] if (entry := self.entry(a))]
-        if not before or (right_after and self.of_an_emergency and not entity(tracker, "asked")):
+        if not before:
             return None
-        if right_after:
+        if kind_before(tracker) is not None:
             utter(dispatcher, "say_caution")
         return before[-1]
 

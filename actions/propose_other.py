@@ -41,8 +41,9 @@ class ActionProposeOther(GoesOn):
         seen = tracker.get_slot("seen") or []
         everything = self.find(tracker, need, limit=len(self.services.store.current().entries)).hits
         others = [hit for hit in everything if hit.entry.id not in seen]
+        kin = self._of_the_same_kind(seen, others)
         near = [hit for hit in others if hit.margin > _LEAST_MARGIN]
-        shown = [hit.entry.id for hit in (near or self._of_the_same_kind(seen, others))[:_MOST]]
+        shown = [hit.entry.id for hit in (sorted(near, key=lambda hit: hit not in kin) or kin)[:_MOST]]
         utter(dispatcher, "say_other" if shown else "say_no_other", shown)
         return now_about(tracker, shown)
 
@@ -53,7 +54,7 @@ class ActionProposeOther(GoesOn):
         return result if result and result.best and result.best.entry.id not in self.ids(tracker, "seen") else None
 
     def _of_the_same_kind(self, seen: list[str], others: list[Hit]) -> list[Hit]:
-        """When words lead nowhere else: what shares the main theme of the first answer."""
+        """Those that share the main theme of the first answer, and that the person may go to."""
         first = self.entry(seen[0]) if seen else None
         theme = first.action.themes[0] if first else None
         return [h for h in others if theme in h.entry.action.themes and all(fit.shift > CLOSED for fit in h.fits)]

@@ -24,8 +24,8 @@ _FILE = "classifier.pickle"
 CALM_RANKING = "calm_ranking"
 # Several intents of one message, in the order in which to answer them.
 TOGETHER = "asked_together"
-# So sure must each part be to ask for something of its own, and so many there may be.
-_SURE, _MOST = 0.8, 4
+# So sure must a part be to ask for something of its own, so likely one that is set apart beside it, and so many there may be.
+_SURE, _LIKELY, _MOST = 0.8, 0.45, 4
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -39,7 +39,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     Config: ``ranking_length`` (int >= 1), how many intents the ranking keeps; ``ignored_intents``,
     those that another component decides: learnt, so that it may share the model, and never ranked;
     ``together``, intents of which a message may ask for several while an action is spoken of (« adresse et téléphone ? »): they
-    are listed in ``asked_together`` when each of its parts surely is one of them;
+    are listed in ``asked_together`` when each of its parts is one of them;
     ``under_way`` (intent: factor > 0), how much likelier or rarer an intent is while an action is
     spoken of (the message's metadata ``under_way``): « c'est grátis ? » is then no thanks. The entity
     ``asked`` (see ``EmergencyDetector``) is read instead of the message.
@@ -120,19 +120,20 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     def _several(
         self, classifier: LinearTextClassifier, text: str, whole: list[dict[str, Any]], factors: dict[str, float]
     ) -> dict[str, list[dict[str, Any]]]:
-        """The ranking by intent of each thing that ``text`` asks for, what it is as a ``whole`` first; empty for one thing alone."""
-        one = whole[0]["name"]
+        """The ranking by intent of each thing that ``text`` asks for, in its order; empty for one thing alone."""
+        apart = listed(text)
         # « adresse tel horaires » is nothing as a whole; « adresse mail » is one thing, whatever each of its words is.
-        parts = listed(text) or ([] if one in self._together else text.split())
+        parts = apart or ([] if whole[0]["name"] in self._together else text.split())
         if not 2 <= len(parts) <= _MOST or not self._together:
             return {}
-        several = {one: whole} if one in self._together else {}
-        for part in parts:
-            ranking = self._rank(classifier, part, factors)
-            if ranking[0]["name"] not in self._together or ranking[0]["confidence"] < _SURE:
-                return {}
-            several.setdefault(ranking[0]["name"], ranking)
-        return several if len(several) > 1 else {}
+        likely = [self._rank(classifier, part, factors) for part in parts]
+        chances = [ranking[0]["confidence"] for ranking in likely]
+        if not all(ranking[0]["name"] in self._together for ranking in likely):
+            return {}
+        if max(chances) < _SURE or min(chances) < (_LIKELY if apart else _SURE):
+            return {}
+        several = {ranking[0]["name"]: ranking for ranking in reversed(likely)}
+        return dict(reversed(several.items())) if len(several) > 1 else {}
 
     def _rank(self, classifier: LinearTextClassifier, text: str, factors: dict[str, float]) -> list[dict[str, Any]]:
         """Intents by falling probability; their ``factors`` change the odds, and all sum to one again."""

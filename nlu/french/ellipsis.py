@@ -31,7 +31,7 @@ numero numeros numer telephone telephoner tel appel appeler appelle appellent jo
 courriel adresse adresses adress adrese ecrire site internet web facebook horaire horaires orair
 horair ouver ouvr heure heures h ouvert ouverte ouverts ouvre ouvrent ouverture
 ouvertures ferme fermes fermee ferment fermeture date dates jour jours commence commencent debut debute lieu endroit ou situe situee
-trouve passe passent
+trouve passe passer passent
 arrive arrivent rue quartier loin bus arret proche prix tarif tarifs cout coute coutent cher chere gratuit gratuite gratuits gratos
 gratis payer paye payant payante euros euro argent inscrire inscrit inscription inscriptions inscris rendez rdv venir vient viennent aller
 participer participe entrer marche deroule duree dure durent fois semaines places nombre groupe personnes gens monde age ages ans an mois

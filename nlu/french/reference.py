@@ -6,9 +6,9 @@ from nlu.french.ellipsis import subject_words, whose
 from nlu.french.sms import expand
 
 _ORDINALS = [
-    (1, r"premiere?s?|1er|1ere|1re|1ier|prems|first|un"),
-    (2, r"deuxieme|deusieme|2e|2em|2eme|2ieme|deuz|2nd|seconde?|second|deux"),
-    (3, r"troisieme|troizieme|3e|3em|3eme|3ieme|trois"),
+    (1, r"premiere?s?|premie?r?s?|1er|1ere|1re|1ier|prems|first|un"),
+    (2, r"deu[xsz]ie?mm?e?|2e|2em|2eme|2ieme|deuz|2nd|seconde?|second|deux"),
+    (3, r"troi[sz]ie?mm?e?|3e|3em|3eme|3ieme|trois"),
     (4, r"quatrieme|4e|4eme"),
 ]
 # « le 1er novembre », « la 2 fois par semaine » name no place in a list.
@@ -27,12 +27,13 @@ _BACK = re.compile(
 _LEADS = r"(?:et|ou|sinon|bon|ok|alors|go|allez|du coup|donc|ah|oui)"
 _ANEW = re.compile(
     rf"^(?:{_LEADS} )*pour (?:le|la|les|l|mon|ma|mes|moi)\b"
-    rf"|^(?:{_LEADS} )+(?:le|la|les|l|un|une|des)\b"
+    rf"|^(?:{_LEADS} )+(?:le|la|les|l|un|une|des|mon|ma|mes|notre|nos)\b"
     r"|\b(?:numero|tel|telephone|adresse|horaires?|contact|mail|lieu|prix) (?:de|du|des|d|pour)\b"
 )
 # « revenons au sport », « on en était aux cours »
 _RETURN = re.compile(
-    r"\b(?:reven(?:ons|ir|ez)|reviens?|revien|retourn(?:ons|e|er)|repren(?:ds?|ons)|retour a|(?<=^)retour|(?:on|en) en etait|on parlait)\b"
+    r"\b(?:reven(?:ons|ir|ez)|reviens?|revien|retourn(?:ons|e|er)|repren(?:ds?|ons)|retour a|(?:on|en) en etait|on parlait)\b"
+    rf"|^(?:{_LEADS} )*retour\b"
 )
 # « le permis d'abord », « on commence par le CV », « plutôt quelque chose pour marcher »
 _FIRST = re.compile(
@@ -137,7 +138,7 @@ def read_nth(text: str, size: int) -> int | None:
     if size < 1:
         return None
     found: int | None = None
-    if re.search(r"\b(?:dernier|derniere|last)\b", line):
+    if re.search(r"\b(?:dernier|derniere|dernier?|last)\b", line):
         found = size - 1
     elif size == 3 and re.search(r"\bmilieu\b", line):
         found = 1
