@@ -52,7 +52,7 @@ class ActionAnswerNeed(GoesOn):
             return self.go_on(dispatcher, tracker, domain)
         if doors := self._named_doors(tracker):
             need = said_of(tracker).get(doors[0], "")  # what comes again keeps the words that it was asked for with
-            return self.show(dispatcher, tracker, doors, Kind.answer if len(doors) == 1 else Kind.clarify, need)
+            return self.show(dispatcher, tracker, doors[:_MOST], Kind.answer if len(doors) == 1 else Kind.clarify, need)
         if staying >= _MAY_STAY and self._goes_on(tracker):
             return self.go_on(dispatcher, tracker, domain)
         return self.answer_need(dispatcher, tracker)
@@ -68,9 +68,16 @@ class ActionAnswerNeed(GoesOn):
 
     def _named_doors(self, tracker: Tracker) -> list[str]:
         """The actions of an organisation that is named, or the one that was spoken of and is named again."""
-        doors = self._called_by_name(text_of(tracker)) or self.of_a_named_organisation(tracker)
+        doors = self._of_the_one_named(tracker) or self._called_by_name(text_of(tracker)) or self.of_a_named_organisation(tracker)
         again = None if doors else self._taken_up_again(tracker)
         return [again] if again else doors
+
+    def _of_the_one_named(self, tracker: Tracker) -> list[str]:
+        """What was shown or spoken of and is of the organisation of which only the name is said (« plutôt la Maison de Bégon »)."""
+        directory = self.services.store.current()
+        named = directory.of_organisation(subject_words(text_of(tracker)))
+        before = self.ids(tracker, "shown", "history") if named else []
+        return [a for a in before if directory.by_id[a].organisation.id == named.organisation.id][:1] if named else []
 
     def _clearly_a_need(self, tracker: Tracker) -> bool:
         """True when intent and search agree, whatever small words it is said in: « combien de projets payés en 2021 »."""
@@ -127,7 +134,7 @@ class ActionAnswerNeed(GoesOn):
     def _called_by_name(self, text: str) -> list[str]:
         """The actions of an organisation of which only the name was said, likeliest first."""
         ids = [entry.id for entry in self.services.store.current().called(text) if entry.action.kind == "action"]
-        return [hit.entry.id for hit in self.services.search.find(text, among=ids, limit=_MOST).hits] if ids else []
+        return [hit.entry.id for hit in self.services.search.find(text, among=ids, limit=len(ids)).hits] if ids else []
 
     @staticmethod
     def _counts(tracker: Tracker) -> bool:

@@ -19,7 +19,7 @@ from knowledge.directory import Entry
 from knowledge.search import Kind, Result, decide
 from knowledge.search.sentences import clearly_closest, closest_by_words, named_in_closest
 from nlu.french.ellipsis import subject_words
-from nlu.french.reference import returns
+from nlu.french.reference import asks_diploma, asks_how_long, returns
 
 _SURE = 0.9
 # A question so clearly asked is about the action, whatever else has its words (« ça dure combien de temps ? »).
@@ -175,6 +175,12 @@ class ActionTellHow(AsksPrecisely):
 
 class ActionTellDuration(NamesOrAsks):
     action_name, response = "action_tell_duration", "say_duration"
+
+    def sentence(self, entry: Entry, question: str) -> str | None:
+        found = super().sentence(entry, question)
+        # « durée du suivi ? », « un diplôme à la fin ? »: known, and a sentence with the word says neither how long nor which.
+        known = (asks_how_long(question) and entry.action.duration) or (asks_diploma(question) and entry.action.diploma)
+        return None if found and known and not (asks_how_long(question) and any(char.isdigit() for char in found)) else found
 
     def knows(self, entry: Entry) -> bool:
         action = entry.action

@@ -1,5 +1,7 @@
 """« Autre chose ? »: the next best actions for the same need, never the same ones again."""
 
+from collections.abc import Sequence
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
@@ -41,9 +43,10 @@ class ActionProposeOther(GoesOn):
         seen = tracker.get_slot("seen") or []
         everything = self.find(tracker, need, limit=len(self.services.store.current().entries)).hits
         others = [hit for hit in everything if hit.entry.id not in seen]
-        kin = self._of_the_same_kind(seen, others)
-        near = [hit for hit in others if hit.margin > _LEAST_MARGIN]
-        shown = [hit.entry.id for hit in (sorted(near, key=lambda hit: hit not in kin) or kin)[:_MOST]]
+        themes = self._themes(seen)
+        near = [hit for hit in others if hit.margin > _LEAST_MARGIN or self._is_kin(hit, themes)]
+        near.sort(key=lambda hit: -len(set(themes) & set(hit.entry.action.themes)))
+        shown = [hit.entry.id for hit in near[:_MOST]]
         utter(dispatcher, "say_other" if shown else "say_no_other", shown)
         return now_about(tracker, shown)
 
@@ -53,8 +56,12 @@ class ActionProposeOther(GoesOn):
         result = self.find(tracker, text, limit=1) if subject_words(text) else None
         return result if result and result.best and result.best.entry.id not in self.ids(tracker, "seen") else None
 
-    def _of_the_same_kind(self, seen: list[str], others: list[Hit]) -> list[Hit]:
-        """Those that share the main theme of the first answer, and that the person may go to."""
+    def _themes(self, seen: list[str]) -> Sequence[str]:
+        """The themes of the first answer, the main one first."""
         first = self.entry(seen[0]) if seen else None
-        theme = first.action.themes[0] if first else None
-        return [h for h in others if theme in h.entry.action.themes and all(fit.shift > CLOSED for fit in h.fits)]
+        return first.action.themes if first else ()
+
+    @staticmethod
+    def _is_kin(hit: Hit, themes: Sequence[str]) -> bool:
+        """True for what shares the main theme of the first answer, and is open to the person."""
+        return bool(set(themes[:1]) & set(hit.entry.action.themes)) and all(fit.shift > CLOSED for fit in hit.fits)

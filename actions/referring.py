@@ -157,6 +157,9 @@ class Refers(DirectoryAction):
         called = self.services.store.current().of_organisation(named)
         if current and called and called.organisation.id == current.organisation.id:
             return current
+        before = [a for a in spoken_of if called and self.services.store.current().by_id[a].organisation.id == called.organisation.id]
+        if before:  # « contact Bégon »: what was spoken of is theirs
+            return self.services.store.current().by_id[before[-1]]
         whole = self.services.search.find(text, limit=1)
         theirs = [entry.id for entry in self.services.store.current().named_in(text)]
         if theirs:
@@ -165,7 +168,8 @@ class Refers(DirectoryAction):
             # « le p'tit Bégon » is of the action spoken of, « les cours de Bégon » is another.
             if mine and (not named or mine.margin > hits[0].margin - _SPOKEN_OF_LEAD):
                 return current
-            return hits[0].entry
+            before = [a for a in spoken_of if a in theirs]
+            return self.services.store.current().by_id[before[-1]] if before and hits[0].margin < _ACTION_MARGIN else hits[0].entry
         result = self.services.search.find(" ".join(named), limit=1)
         best = result.best
         weak = best is None or best.margin < _CLEARLY_ANOTHER or whole.sure_inside < _LIKELY_NAMED or whole.outside > _NAMES_NOTHING

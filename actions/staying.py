@@ -1,7 +1,7 @@
 """Is a message about the action that is spoken of, whatever its words resemble?
 
 « combien argent billet », said of a concert, is a question about the concert, and to the search alone it is outside.
-Twelve signs and how the message is said are weighed by a logistic regression; ``python -m tests.bench.staying`` fits it on
+Fourteen signs and how the message is said are weighed by a logistic regression; ``python -m tests.bench.staying`` fits it on
 the tuning conversations, writes ``staying.json`` and says what it is worth (docs/nlu.md).
 """
 
@@ -21,6 +21,7 @@ WEIGHTS = Path(__file__).with_name("staying.json")
 SIGNS = (
     "asks a fact", "states a need", "is outside",  # probabilities of the intents
     "another is likelier", "another is likely", "the outside is likely", "like the current", "like another",  # what the search says
+    "surely outside", "surely a need",  # where the intents and the search agree
     "words of a subject", "begins anew", "refers back", "names an organisation",  # how it is said
 )  # fmt: skip
 # While an action is spoken of, the outside is so much rarer (looked at on the tuning conversations).
@@ -43,6 +44,8 @@ def signs(text: str, intents: Mapping[str, float], current: str, search: Search,
         found.outside_margin if named else 0.0,  # small words alone are like nothing here
         search.likeness(text, current),
         search.likeness(text, best.entry.id) if best else 0.0,
+        min(intents.get("out_of_scope", 0.0), found.outside),
+        min(intents.get("need", 0.0), best.confidence if best else 0.0),
         float(min(len(named), _MOST_WORDS)),
         float(begins_anew(text)),
         float(refers_back(text)),
@@ -67,4 +70,4 @@ def chance(text: str, values: tuple[float, ...]) -> float:
 @cache
 def _fitted() -> tuple[float, tuple[float, ...], dict[str, float]]:
     kept = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    return kept["bias"], tuple(kept["weights"][sign] for sign in SIGNS), kept["phrases"]
+    return kept["bias"], tuple(kept["weights"].get(sign, 0.0) for sign in SIGNS), kept["phrases"]  # one not fitted yet weighs nothing

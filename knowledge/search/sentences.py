@@ -23,14 +23,18 @@ _ROOT, _SHORTEST = 5, 4
 _FEW = 3
 _ENDS = re.compile(r"(?<=[.!?])\s+")
 _YEAR_OR_MONTH = re.compile(r"\b(?:(?:19|20)\d\d|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b")
-_NUMBER = re.compile(r"\d")
+_NUMBER = re.compile(
+    r"\d|\b(?:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quinze|vingt|trente|quarante|cinquante|soixante|cent)(?:aine)?s?\b"
+    r"|\b(?:dizaine|douzaine)s?\b"
+)
 _ASKS_WHEN = re.compile(r"\b(?:quand|depuis|jusqu|date|dates|annee|annees|periode|mois)\b")
 _ASKS_HOW_MANY = re.compile(r"\b(?:combien(?! de temps)|nombre|nb|montant|somme|pourcentage|pour cent)\b|%")
-_ASKS_WHICH = re.compile(r"\b(?:quels?|quelles?|ou)\b")
+_HOW_MANY_OF = re.compile(r"\b(?:combien|nombre|nb|cb) d(?:e|es)? ?(?!temps|fois)(\w{4,})")
+_ASKS_WHICH = re.compile(r"\b(?:quels?|quelles?|lesquels|lesquelles|lequel|laquelle|ou|qui|c est quoi)\b")
 _WHICH_ONE = re.compile(r"\bquel(?:le)?s? (\w+)")
 _INNER_WORD = re.compile(r"(?<=[ '’])\w+")
 # What the form of the answer is worth beside a word in common.
-_FORM, _SMALL_WORD, _PER_NAME, _ALIKE, _FAMILY = 0.8, 0.5, 0.3, 0.3, 0.8
+_FORM, _SMALL_WORD, _PER_NAME, _MOST_NAMES, _ALIKE, _FAMILY = 1.1, 0.5, 0.3, 3, 0.3, 0.8
 # Cosines of meanings: near enough without a word in common, nearer than any common word, and by how much. Looked at on 27 questions
 # (docs/nlu.md): of those that no sentence answers, one came above 0.32.
 _NEAR, _NEARER, _LEAD = 0.36, 0.45, 0.15
@@ -76,9 +80,16 @@ def clearly_closest(entry: Entry, question: str) -> str | None:
 
 
 def named_in_closest(entry: Entry, question: str) -> str | None:
-    """As ``closest_sentence``, only when it has what the question names, and hardly another sentence has: « et les Cornillettes ? »."""
+    """As ``closest_sentence``, only when it has what the question names, and hardly another sentence has: « et les Cornillettes ? »;
+    or counts it: « combien de conférences ? »."""
     found = _closest(entry, question)
-    return found[0] if found and _names(entry, question, found[0]) else None
+    return found[0] if found and (_names(entry, question, found[0]) or _counts(question, found[0])) else None
+
+
+def _counts(question: str, sentence: str) -> bool:
+    """True when the question asks how many of something, and the sentence speaks of that with a number."""
+    counted = _HOW_MANY_OF.search(" ".join(expand(question)))
+    return counted is not None and bool(_NUMBER.search(fold(sentence))) and any(_akin(counted[1], word) for word in words(sentence))
 
 
 def _names(entry: Entry, question: str, sentence: str) -> bool:
@@ -139,6 +150,7 @@ def _by_words(entry: Entry, question: str, said: tuple[str, ...], alike: np.ndar
     named = set(subject_words(question))  # « le CFG », « 3F »
     topics = [w for w in asked.split() if (len(w) >= _SHORTEST or w in named) and not only_grammar(w) and w not in own and not w.isdigit()]
     which = _WHICH_ONE.search(asked)
+    asks_which = _ASKS_WHICH.search(asked) and not _ASKS_HOW_MANY.search(asked)  # « quelle somme ? » asks for no name
     best, most = None, 0.0
     for at, sentence in enumerate(said):
         folded = fold(sentence)
@@ -148,11 +160,15 @@ def _by_words(entry: Entry, question: str, said: tuple[str, ...], alike: np.ndar
             continue
         which_one = which is not None and which[1] in topics and any(_akin(which[1], word) for word in words(sentence))
         small = _SMALL_WORD * any(w in folded.split() for w in ("depuis", "jusqu'en", "jusqu'a") if w.split("'")[0] in asked.split())
-        names = _PER_NAME * sum(word[0].isupper() for word in _INNER_WORD.findall(sentence)) if _ASKS_WHICH.search(asked) else 0.0
+        names = _PER_NAME * min(_names_in(sentence), _MOST_NAMES) if asks_which else 0.0
         score = shared + form + small + names + which_one + _ALIKE * float(alike[at])
         if score > most:
             best, most = at, score
     return best
+
+
+def _names_in(sentence: str) -> int:
+    return sum(word[0].isupper() for word in _INNER_WORD.findall(sentence))
 
 
 def _has_form(asked: str, said: str) -> bool:

@@ -56,6 +56,8 @@ _US = re.compile(
 # « parle-t-elle » speaks of her.
 _OF_OTHERS = re.compile(r"-t-(?=il|elle|on)", re.IGNORECASE)
 _WHO = re.compile(r"\bc est qui\b|\bqui (?:donc|est|vient|passe|sera|s en occupe)\b|\bqui(?: alors| deja)?$")
+_HOW_LONG = re.compile(r"\b(?:dur(?:ees?|e|ent|era)|combien de temps|longtemps)\b")
+_DIPLOMA = re.compile(r"\b(?:diplomes?|diplom|certificats?|attestations?|examens?)\b")
 # « en journée », « vers 11 h »; « la nuit », « à 22 h ». « Quel jour ? » and « un jour férié » are days, not half of one.
 _DATE = re.compile(r"\b(?:quel|quels|un|autre|chaque|ce|le|les) jours?\b|\bjours? feries?\b")
 _DAY_HOUR = r"(?:[7-9]|1[0-7]|dix|onze|quatorze|quinze|seize) ?(?:h|heures?)"
@@ -79,6 +81,16 @@ def half_of_day(text: str) -> str | None:
 def asks_who(text: str) -> bool:
     """True for « c'est qui alors ? », « qui donc circule ? »."""
     return bool(_WHO.search(" ".join(expand(text))))
+
+
+def asks_how_long(text: str) -> bool:
+    """True for « ça dure combien de temps ? », « durée du suivi »."""
+    return bool(_HOW_LONG.search(" ".join(expand(text))))
+
+
+def asks_diploma(text: str) -> bool:
+    """True for « on a un diplôme à la fin ? »."""
+    return bool(_DIPLOMA.search(" ".join(expand(text))))
 
 
 def addresses_us(text: str) -> bool:
