@@ -9,7 +9,7 @@ from actions.base import DirectoryAction, confidence_of, intent_of, language_of,
 from actions.compare import ActionCompare
 from actions.going_on import GoesOn
 from actions.orient import ActionOrient
-from actions.referring import STAYS, TAUGHT_OUTSIDE
+from actions.referring import MAY_STAY, STAYS, TAUGHT_OUTSIDE
 from actions.refine import ActionRefine
 from actions.show_action import ActionShowAction
 from actions.tell_audience import ActionTellAudience
@@ -27,8 +27,6 @@ _CLEAR = 0.9
 _SHORT = 5
 # A question about what was shown: so many words at most, no action likelier than this.
 _QUESTION, _LIKELY = 12, 0.6
-# A short question goes on about the action spoken of with this probability, when it leads nowhere else.
-_MAY_STAY = 0.3
 
 
 class ActionAnswerNeed(GoesOn):
@@ -53,7 +51,7 @@ class ActionAnswerNeed(GoesOn):
         if doors := self._named_doors(tracker):
             need = said_of(tracker).get(doors[0], "")  # what comes again keeps the words that it was asked for with
             return self.show(dispatcher, tracker, doors[:_MOST], Kind.answer if len(doors) == 1 else Kind.clarify, need)
-        if staying >= _MAY_STAY and self._goes_on(tracker):
+        if staying >= MAY_STAY and self._goes_on(tracker):
             return self.go_on(dispatcher, tracker, domain)
         return self.answer_need(dispatcher, tracker)
 
@@ -68,16 +66,9 @@ class ActionAnswerNeed(GoesOn):
 
     def _named_doors(self, tracker: Tracker) -> list[str]:
         """The actions of an organisation that is named, or the one that was spoken of and is named again."""
-        doors = self._of_the_one_named(tracker) or self._called_by_name(text_of(tracker)) or self.of_a_named_organisation(tracker)
+        doors = self.of_the_one_named(tracker) or self._called_by_name(text_of(tracker)) or self.of_a_named_organisation(tracker)
         again = None if doors else self._taken_up_again(tracker)
         return [again] if again else doors
-
-    def _of_the_one_named(self, tracker: Tracker) -> list[str]:
-        """What was shown or spoken of and is of the organisation of which only the name is said (« plutôt la Maison de Bégon »)."""
-        directory = self.services.store.current()
-        named = directory.of_organisation(subject_words(text_of(tracker)))
-        before = self.ids(tracker, "shown", "history") if named else []
-        return [a for a in before if directory.by_id[a].organisation.id == named.organisation.id][:1] if named else []
 
     def _clearly_a_need(self, tracker: Tracker) -> bool:
         """True when intent and search agree, whatever small words it is said in: « combien de projets payés en 2021 »."""

@@ -21,7 +21,7 @@ from knowledge.search.sentences import clearly_closest, closest_by_words, named_
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import asks_diploma, asks_how_long, returns
 
-_SURE = 0.9
+_SURE, _LIKELY = 0.9, 0.6
 # A question so clearly asked is about the action, whatever else has its words (« ça dure combien de temps ? »).
 _CLEARLY_ASKED = 0.8
 
@@ -77,7 +77,7 @@ class FollowUp(AnswersNeeds):
         text = text_of(tracker)
         if not self.of_an_emergency or entity(tracker, "asked") or self.services.store.current().named_in(text):
             return False
-        return not (subject_words(text) and self.find(tracker, text, limit=1).is_sure(_SURE))
+        return not (subject_words(text) and self.find(tracker, text, limit=1).is_sure(_LIKELY))
 
     def _asked_beside(self, tracker: Tracker) -> list["FollowUp"]:
         """« Adresse et téléphone ? »: what tells the facts that are asked for after this one."""

@@ -17,13 +17,13 @@ from actions.base import (
     utter,
 )
 from actions.guidance import described
-from actions.referring import Refers
+from actions.referring import MAY_STAY, Refers
 from knowledge.directory import Entry
 from knowledge.doors import COUNTER
 from knowledge.search import SURELY_OUTSIDE, Kind, Result, decide, find_needs
 from nlu.french.clauses import clauses, wanted
 from nlu.french.ellipsis import subject_words
-from nlu.french.reference import refers_back
+from nlu.french.reference import prefers, refers_back
 from nlu.french.text import words
 from nlu.glossary import gloss
 
@@ -90,10 +90,19 @@ class AnswersNeeds(Refers):
     def of_a_named_organisation(self, tracker: Tracker) -> list[str]:
         """The actions of the organisation named in passing, likeliest first, unless the search is sure of one, or of none."""
         text = text_of(tracker)
+        if prefers(text) and (chosen := self.of_the_one_named(tracker)):
+            return chosen
         theirs = [entry.id for entry in self.services.store.current().named_in(text)]
         if not theirs or (result := self.find(tracker, text, limit=1)).is_sure(_SURE_OF_ACTION) or result.outside >= SURELY_OUTSIDE:
             return []
         return [hit.entry.id for hit in self.services.search.find(text, among=theirs, limit=_MOST).hits]
+
+    def of_the_one_named(self, tracker: Tracker) -> list[str]:
+        """What was shown or spoken of and is of the organisation of which only the name is said (« plutôt la Maison de Bégon »)."""
+        directory = self.services.store.current()
+        named = directory.of_organisation(subject_words(text_of(tracker)))
+        before = self.ids(tracker, "shown", "history") if named else []
+        return [a for a in before if directory.by_id[a].organisation.id == named.organisation.id][:1] if named else []
 
     def surely_a_need(self, tracker: Tracker) -> bool:
         """True when the search is surer of an action than a reading of a few words can be of an intent."""
@@ -121,7 +130,7 @@ class AnswersNeeds(Refers):
     def _answer(self, dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[EventType]:
         decision = decide(result)
         current = self.entry(tracker.get_slot("current_action"))
-        refers = current is not None and result.topic is None and refers_back(text_of(tracker))
+        refers = current is not None and result.topic is None and refers_back(text_of(tracker)) and self.staying(tracker) >= MAY_STAY
         sure = decision.kind is Kind.answer and (not refers or decision.hits[0].confidence >= _SURE_OF_ACTION)
         question = self.services.store.current().questions.get(result.broad or "")
         if question and decision.kind is Kind.clarify and not refers:  # the usual doors, and what would tell them apart

@@ -8,7 +8,7 @@ from actions.base import DirectoryAction, entity, intent_chances, intent_of, sai
 from actions.staying import chance, signs
 from knowledge.directory import Entry
 from nlu.french.ellipsis import subject_words, telling_words, whose
-from nlu.french.reference import asks_who, begins_anew, half_of_day, read_nth, refers_to_other, refers_to_previous, told_apart_by
+from nlu.french.reference import asks_who, begins_anew, goes_on_to, half_of_day, read_nth, refers_to_other, refers_to_previous, told_apart_by
 from nlu.french.text import words
 
 # What remains of a follow-up names another action when the search finds one in it: little chance of
@@ -35,6 +35,8 @@ _TELLS_APART = 4
 TAUGHT_OUTSIDE = 1.0
 # From this probability on a message is about the action that is spoken of, unless it counts, returns or points elsewhere.
 STAYS = 0.7
+# … and from this one on where it leads nowhere else, or speaks of « eux ».
+MAY_STAY = 0.3
 # From this one on, also where a need's words would surely name another (« on apprend l'ordinateur aussi ? »).
 _SURELY_STAYS = 0.85
 # A message whose words lead to one action with this probability names it, whatever is spoken of.
@@ -55,7 +57,8 @@ class Refers(DirectoryAction):
         surely = self.surely_named(text)
         nth = read_nth(text, len(shown)) if surely is None else None
         if nth is not None:
-            return self.entry(shown[nth])
+            spoken_of = self.ids(tracker, "history")  # where one alone is shown, « le premier » is none of a list
+            return self.entry(spoken_of[0] if len(shown) == 1 and nth == 0 and spoken_of else shown[nth])
         current = self.entry(tracker.get_slot("current_action"))
         if such := self.such_a_one(tracker, text):
             return such
@@ -98,8 +101,11 @@ class Refers(DirectoryAction):
 
     def surely_named(self, text: str) -> Entry | None:
         """Return the action that these words name whatever is spoken of, else None."""
+        named = subject_words(text)
+        if not named or (len(named) == 1 and self.services.store.current().is_in_a_quarter(text)):  # « il y en a à la Quinière ? »
+            return None
         result = self.services.search.find(text, limit=1)
-        return result.hits[0].entry if subject_words(text) and result.is_sure(_SURELY_NAMED) else None
+        return result.hits[0].entry if result.is_sure(_SURELY_NAMED) else None
 
     def other_one(self, tracker: Tracker) -> Entry | None:
         """Return « l'autre »: the one that is named and not current, else one of those shown, else one spoken of before."""
@@ -129,7 +135,7 @@ class Refers(DirectoryAction):
 
     def _of_the_other_half(self, current: Entry | None, text: str) -> Entry | None:
         """Return who of the same organisation is there at the other time of day (« et la journée, c'est qui ? », of those of the night)."""
-        asked = half_of_day(text) if current and asks_who(text) else None
+        asked = half_of_day(text) if current and (asks_who(text) or goes_on_to(text)) else None
         if current is None or asked is None or half_of_day(current.action.title) in (None, asked):
             return None
         theirs = [entry for entry in self.services.store.current().entries if entry.organisation.id == current.organisation.id]
@@ -160,6 +166,8 @@ class Refers(DirectoryAction):
         before = [a for a in spoken_of if called and self.services.store.current().by_id[a].organisation.id == called.organisation.id]
         if before:  # « contact Bégon »: what was spoken of is theirs
             return self.services.store.current().by_id[before[-1]]
+        if current and len(named) == 1 and self.services.store.current().is_in_a_quarter(text):  # « il y en a à la Quinière ? »
+            return current
         whole = self.services.search.find(text, limit=1)
         theirs = [entry.id for entry in self.services.store.current().named_in(text)]
         if theirs:

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 _ARTICLES = {"le", "la", "les", "l", "d", "de", "du", "des", "au", "a"}
 _QUARTERS = {"begon", "mirabeau", "quiniere", "coty", "kennedy", "cornillettes"}
+# « à la Quinière », « vers Coty »: the quarter, not the house of that name.
+_IN_A_QUARTER = re.compile(rf"\b(?:a|o|au|dans|sur|vers|cote) (?:(?:la|le|l) )?(?:{'|'.join(sorted(_QUARTERS))})\b")
 _SHORTEST_NAME, _LONGEST_NAME = 4, 6
 # One message asks for the directory some five times; an edit still reaches the next message.
 _FRESH_SECONDS = 0.05
@@ -106,6 +109,11 @@ class Directory:
         if found is None:
             raise UnknownAction(action_id)
         return found
+
+    @staticmethod
+    def is_in_a_quarter(text: str) -> bool:
+        """True when ``text`` says a quarter as a place (« il y en a à la Quinière ? »)."""
+        return bool(_IN_A_QUARTER.search(" ".join(words(text))))
 
     def called(self, text: str) -> tuple[Entry, ...]:
         """Return the entries of the organisations that have exactly this name (« maison de Bégon »)."""

@@ -149,6 +149,8 @@ def _by_words(entry: Entry, question: str, said: tuple[str, ...], alike: np.ndar
     own = set(words(entry.organisation.name))
     named = set(subject_words(question))  # « le CFG », « 3F »
     topics = [w for w in asked.split() if (len(w) >= _SHORTEST or w in named) and not only_grammar(w) and w not in own and not w.isdigit()]
+    title = set(words(entry.action.title))  # « le micro-jardin, c'est avec quel bailleur ? »
+    topics = [w for w in topics if w not in title] or topics
     which = _WHICH_ONE.search(asked)
     asks_which = _ASKS_WHICH.search(asked) and not _ASKS_HOW_MANY.search(asked)  # « quelle somme ? » asks for no name
     best, most = None, 0.0

@@ -27,6 +27,7 @@ voulez vous vrai vraiment wesh y
 # What is asked about an action, in the words people use; grouped as the intents are.
 _ASKING = """
 envoie envoies envoyez envoyer vienne
+gere gerent gerer organise organisent organiser occupe occupent anime animent
 numero numeros numer telephone telephoner tel appel appeler appelle appellent joindre contacter contact contacts coordonnees mail mel email
 courriel adresse adresses adress adrese ecrire site internet web facebook horaire horaires orair
 horair ouver ouvr heure heures h ouvert ouverte ouverts ouvre ouvrent ouverture

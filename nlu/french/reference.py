@@ -59,6 +59,7 @@ _WHO = re.compile(r"\bc est qui\b|\bqui (?:donc|est|vient|passe|sera|s en occupe
 _HOW_LONG = re.compile(r"\b(?:dur(?:ees?|e|ent|era)|combien de temps|longtemps)\b")
 _DIPLOMA = re.compile(r"\b(?:diplomes?|diplom|certificats?|attestations?|examens?)\b")
 # « en journée », « vers 11 h »; « la nuit », « à 22 h ». « Quel jour ? » and « un jour férié » are days, not half of one.
+_GOES_ON = re.compile(r"^(?:et|puis|sinon|mais)\b")
 _DATE = re.compile(r"\b(?:quel|quels|un|autre|chaque|ce|le|les) jours?\b|\bjours? feries?\b")
 _DAY_HOUR = r"(?:[7-9]|1[0-7]|dix|onze|quatorze|quinze|seize) ?(?:h|heures?)"
 _DAY = re.compile(rf"\b(?:jour|journees?|journe|matins?|matinee|midi|apres midi|aprem|{_DAY_HOUR})\b")
@@ -78,9 +79,19 @@ def half_of_day(text: str) -> str | None:
     return ("day" if day else "night") if day != night else None
 
 
+def goes_on_to(text: str) -> bool:
+    """True for « et après, la nuit ? », « et le soir ? »: the same of another time, and nothing else is named."""
+    return bool(_GOES_ON.search(" ".join(expand(text)))) and not subject_words(text)
+
+
 def asks_who(text: str) -> bool:
     """True for « c'est qui alors ? », « qui donc circule ? »."""
     return bool(_WHO.search(" ".join(expand(text))))
+
+
+def prefers(text: str) -> bool:
+    """True for « la Maison de Bégon plutôt »: one of those shown, rather than another."""
+    return "plutot" in expand(text)
 
 
 def asks_how_long(text: str) -> bool:
