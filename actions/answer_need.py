@@ -82,9 +82,11 @@ class ActionAnswerNeed(GoesOn):
         text = text_of(tracker)
         if refers_to_other(text) and (other := self.other_one(tracker)):
             return other.id
-        if not (returns(text) or begins_anew(text)) or self.find(tracker, text, limit=1).is_sure(_CLEAR):
+        if not (returns(text) or begins_anew(text)):
             return None
-        return self.spoken_of_again(tracker)
+        result, again = self.find(tracker, text, limit=1), self.spoken_of_again(tracker)
+        another = result.best is not None and result.best.entry.id != again and not returns(text)
+        return None if result.is_sure(_CLEAR) or (another and result.is_sure(_LIKELY)) else again
 
     def _goes_on(self, tracker: Tracker) -> bool:
         """True for a short question that leads nowhere else while an action is spoken of (« simulateur sur place ? »)."""

@@ -21,6 +21,7 @@ from actions.referring import MAY_STAY, Refers
 from knowledge.directory import Entry
 from knowledge.doors import COUNTER
 from knowledge.search import SURELY_OUTSIDE, Kind, Result, decide, find_needs
+from knowledge.search.sentences import which_ones
 from nlu.french.clauses import clauses, wanted
 from nlu.french.ellipsis import subject_words
 from nlu.french.reference import prefers, refers_back
@@ -48,6 +49,8 @@ class AnswersNeeds(Refers):
         text = text_of(tracker)
         if not words(text):  # « ??? », emoji: nothing was asked yet
             return misunderstand(dispatcher, tracker)
+        if prefers(text) and (chosen := self.of_the_one_named(tracker)):
+            return self.show(dispatcher, tracker, chosen, Kind.answer)
         needs = find_needs(self.services.search, wanted(text), person_of(tracker), outside_odds(tracker))
         if len(needs) > 1:
             return self._show_several(dispatcher, tracker, needs)
@@ -138,7 +141,10 @@ class AnswersNeeds(Refers):
             utter(dispatcher, "say_clarify_guided", shown, question=described(question))
             return [remember_person(result.person), *about_a_need(tracker, shown), SlotSet("orientation", question.id)]
         if sure or (decision.kind is Kind.clarify and not refers):
-            return [remember_person(result.person), *self.show(dispatcher, tracker, [hit.entry.id for hit in decision.hits], decision.kind)]
+            shown = self.show(dispatcher, tracker, [hit.entry.id for hit in decision.hits], decision.kind)
+            if sure:
+                self._say_precisely(dispatcher, decision.hits[0].entry, text_of(tracker))
+            return [remember_person(result.person), *shown]
         again = self.spoken_of_again(tracker) if kind_before(tracker) else None
         if again:  # « les secours sont là. On en était au sport »
             utter(dispatcher, "say_caution")
@@ -155,6 +161,14 @@ class AnswersNeeds(Refers):
         if decision.kind is Kind.outside and (clear or result.outside >= SURELY_OUTSIDE):
             return self._decline(dispatcher, result, tracker)
         return misunderstand(dispatcher, tracker)
+
+    def _say_precisely(self, dispatcher: CollectingDispatcher, entry: Entry, question: str) -> None:
+        """Of a subject of the FAQ, beside what it is, the sentence that was asked for (« quels bailleurs paient ? »)."""
+        if entry.action.kind != "faq":
+            return
+        sentence = which_ones(entry, question)
+        if sentence and sentence not in entry.action.summary:
+            utter(dispatcher, "say_precisely", [entry.id], sentence=sentence)
 
     def _show_several(self, dispatcher: CollectingDispatcher, tracker: Tracker, needs: list[Result]) -> list[EventType]:
         """One answer after the other; the first is current, and the list counts them."""

@@ -40,13 +40,7 @@ class ActionProposeOther(GoesOn):
                 return self.answer_need(dispatcher, tracker)
             utter(dispatcher, "say_ask_need")
             return []
-        seen = tracker.get_slot("seen") or []
-        everything = self.find(tracker, need, limit=len(self.services.store.current().entries)).hits
-        others = [hit for hit in everything if hit.entry.id not in seen]
-        themes = self._themes(seen)
-        near = [hit for hit in others if hit.margin > _LEAST_MARGIN or self._is_kin(hit, themes)]
-        near.sort(key=lambda hit: -len(set(themes) & set(hit.entry.action.themes)))
-        shown = [hit.entry.id for hit in near[:_MOST]]
+        shown = self._next(tracker, need)
         utter(dispatcher, "say_other" if shown else "say_no_other", shown)
         return now_about(tracker, shown)
 
@@ -56,10 +50,15 @@ class ActionProposeOther(GoesOn):
         result = self.find(tracker, text, limit=1) if subject_words(text) else None
         return result if result and result.best and result.best.entry.id not in self.ids(tracker, "seen") else None
 
-    def _themes(self, seen: list[str]) -> Sequence[str]:
-        """The themes of the first answer, the main one first."""
-        first = self.entry(seen[0]) if seen else None
-        return first.action.themes if first else ()
+    def _next(self, tracker: Tracker, need: str) -> list[str]:
+        """The next actions for ``need`` that were not seen yet: those of the most themes in common with the first answer come first."""
+        seen = tracker.get_slot("seen") or []
+        themes = entry.action.themes if seen and (entry := self.entry(seen[0])) else ()
+        everything = self.find(tracker, need, limit=len(self.services.store.current().entries)).hits
+        others = [hit for hit in everything if hit.entry.id not in seen]
+        near = [hit for hit in others if hit.margin > _LEAST_MARGIN or self._is_kin(hit, themes)]
+        near.sort(key=lambda hit: -len(set(themes) & set(hit.entry.action.themes)))
+        return [hit.entry.id for hit in near[:_MOST]]
 
     @staticmethod
     def _is_kin(hit: Hit, themes: Sequence[str]) -> bool:

@@ -8,7 +8,16 @@ from actions.base import DirectoryAction, entity, intent_chances, intent_of, sai
 from actions.staying import chance, signs
 from knowledge.directory import Entry
 from nlu.french.ellipsis import subject_words, telling_words, whose
-from nlu.french.reference import asks_who, begins_anew, goes_on_to, half_of_day, read_nth, refers_to_other, refers_to_previous, told_apart_by
+from nlu.french.reference import (
+    asks_who,
+    begins_anew,
+    goes_on_to,
+    half_of_day,
+    read_nth,
+    refers_to_other,
+    refers_to_previous,
+    told_apart_by,
+)
 from nlu.french.text import words
 
 # What remains of a follow-up names another action when the search finds one in it: little chance of
@@ -163,9 +172,11 @@ class Refers(DirectoryAction):
         called = self.services.store.current().of_organisation(named)
         if current and called and called.organisation.id == current.organisation.id:
             return current
-        before = [a for a in spoken_of if called and self.services.store.current().by_id[a].organisation.id == called.organisation.id]
-        if before:  # « contact Bégon »: what was spoken of is theirs
-            return self.services.store.current().by_id[before[-1]]
+        theirs_before = [
+            a for a in spoken_of if called and self.services.store.current().by_id[a].organisation.id == called.organisation.id
+        ]
+        if theirs_before:  # « contact Bégon »: what was spoken of is theirs
+            return self.services.store.current().by_id[theirs_before[-1]]
         if current and len(named) == 1 and self.services.store.current().is_in_a_quarter(text):  # « il y en a à la Quinière ? »
             return current
         whole = self.services.search.find(text, limit=1)
@@ -176,8 +187,8 @@ class Refers(DirectoryAction):
             # « le p'tit Bégon » is of the action spoken of, « les cours de Bégon » is another.
             if mine and (not named or mine.margin > hits[0].margin - _SPOKEN_OF_LEAD):
                 return current
-            before = [a for a in spoken_of if a in theirs]
-            return self.services.store.current().by_id[before[-1]] if before and hits[0].margin < _ACTION_MARGIN else hits[0].entry
+            among = [a for a in spoken_of if a in theirs]
+            return self.services.store.current().by_id[among[-1]] if among and hits[0].margin < _ACTION_MARGIN else hits[0].entry
         result = self.services.search.find(" ".join(named), limit=1)
         best = result.best
         weak = best is None or best.margin < _CLEARLY_ANOTHER or whole.sure_inside < _LIKELY_NAMED or whole.outside > _NAMES_NOTHING

@@ -31,7 +31,7 @@ _ASKS_WHEN = re.compile(r"\b(?:quand|depuis|jusqu|date|dates|annee|annees|period
 _ASKS_HOW_MANY = re.compile(r"\b(?:combien(?! de temps)|nombre|nb|montant|somme|pourcentage|pour cent)\b|%")
 _HOW_MANY_OF = re.compile(r"\b(?:combien|nombre|nb|cb) d(?:e|es)? ?(?!temps|fois)(\w{4,})")
 _ASKS_WHICH = re.compile(r"\b(?:quels?|quelles?|lesquels|lesquelles|lequel|laquelle|ou|qui|c est quoi)\b")
-_WHICH_ONE = re.compile(r"\bquel(?:le)?s? (\w+)")
+_WHICH_ONE = re.compile(r"\b(?:quel(?:le)?s? (\w+)|(?:les|la|le)quel(?:le)?s?)\b")
 _INNER_WORD = re.compile(r"(?<=[ '’])\w+")
 # What the form of the answer is worth beside a word in common.
 _FORM, _SMALL_WORD, _PER_NAME, _MOST_NAMES, _ALIKE, _FAMILY = 1.1, 0.5, 0.3, 3, 0.3, 0.8
@@ -74,9 +74,17 @@ def clearly_closest(entry: Entry, question: str) -> str | None:
     sentence, alike = found
     asked = " ".join(expand(question))
     which = _WHICH_ONE.search(asked)
-    named = which is not None and not only_grammar(which[1]) and any(_akin(which[1], word) for word in words(sentence))
+    named = (
+        which is not None and which[1] is not None and not only_grammar(which[1]) and any(_akin(which[1], word) for word in words(sentence))
+    )
     dated = set(_YEAR_OR_MONTH.findall(asked)) & set(_YEAR_OR_MONTH.findall(fold(sentence)))  # « et en août ? »
     return sentence if named or dated or alike >= _NEARER or _names(entry, question, sentence) else None
+
+
+def which_ones(entry: Entry, question: str) -> str | None:
+    """As ``clearly_closest``, only for a question that asks for names: « quels bailleurs paient ? »."""
+    asked = " ".join(expand(question))
+    return clearly_closest(entry, question) if _WHICH_ONE.search(asked) and not _ASKS_HOW_MANY.search(asked) else None
 
 
 def named_in_closest(entry: Entry, question: str) -> str | None:

@@ -21,13 +21,13 @@ _UNMISTAKABLE = [
     ("violence", r"(?:(?:m|l|nous) (?:agresse|attaque)(?:nt)? (?:en ce moment|maintenant)|(?:avec|a|sort|sorti) un (?:couteau|flingue|pistolet) (?:devant|dans|sur|et)|on m a viole\w*"
                  r"|viens de me faire (?:agresser|violer|poignarder|braquer)|prise d otages?|(?:agression|effraction|cambriolage|intrusion|braquage|bagarre|rixe) en cours|(?:individu|homme|personne|type) armee?"
                  r"|(?:cambrioleur|voleur|intrus)s? (?:est |sont )?(?:chez (?:moi|nous)|dans (?:la|ma|notre) maison))"),
-    ("violence-femmes", rf"(?:(?:mon|son|my|mi) {_PARTNER} (?:il |elle )?(?:me |m a |m |la |l a |lui )?{_HITS}(?! d une? )|violences? conjugales?.{{0,60}}(?:ce soir|partir|enfants)|mari frappe"
+    ("violence-femmes", rf"(?:(?:mon|son|my|mi) {_PARTNER} (?:il |elle )?(?:me |m a |m |la |l a |lui )?{_HITS}(?! (?:d une? |sur (?:les nerfs|le systeme|le haricot)))|violences? conjugales?.{{0,60}}(?:ce soir|partir|enfants)|mari frappe"
                         r"|mari(?:er|age) de force|(?:me|la) forcer? a me marier)"),
     ("enfant", r"(?:(?:mon|son|leur|ma) (?:pere|beau pere|mere|belle mere|oncle|papa|maman) (?:me|le|la|les) (?:frappe|tape|bat|touche|cogne)|touche (?:les enfants|ma fille|mon fils)|enfant (?:battu|maltraite|frappe)"
                r"|(?:fils|fille|enfant|petit|petite|bebe|gamin|gamine|gosse)(?: de \w+ ans?)? (?:a disparu|est perdue?|a ete enleve)e?)"),
     ("cyber", r"(?:chantage.{0,30}(?:photos?|videos?|nudes?|nues?)|(?:menace|menacent) de (?:balancer|publier|diffuser|envoyer|poster) (?:mes|des|ses|les) (?:photos?|videos?|nudes?))"),
-    ("general", r"(?:(?<=^)(?:a l aide|au secours|sos)(?: vite| svp| s il vous plait)?$|question de vie (?:ou|et) de mort|urgence vitale|(?:suis|sommes|est) en danger (?:maintenant|la|de mort|immediat|grave))"),
-    ("sans-abri", r"(?:(?:dormir|dors|dort|dormons|dorment) dehors (?:ce soir|cette nuit|avec|depuis)|nulle part ou dormir|a la rue (?:ce soir|cette nuit)|(?:nous|me|m) (?:a )?mis(?:e)? (?:a la rue|dehors) (?:ce soir|cette nuit))"),
+    ("general", r"(?:(?<=^)(?:a l aide|au secours|sos)(?: vite| svp| s il vous plait)?$|question de vie (?:ou|et) de mort|urgence vitale|(?:suis|sommes|(?:il|elle|on|mere|pere|fille|fils|soeur|frere|femme|amie?|voisine?|enfant|bebe) est) en danger (?:maintenant|la|de mort|immediat|grave))"),
+    ("sans-abri", r"(?:(?:dormir|dors|dort|dormons|dorment) dehors (?:ce soir|cette nuit|avec(?! (?:les|des|mes) (?:scouts|copains|copines|potes))|depuis)|nulle part ou dormir|a la rue (?:ce soir|cette nuit)|(?:nous|me|m) (?:a )?mis(?:e)? (?:a la rue|dehors) (?:ce soir|cette nuit))"),
 ]  # fmt: skip
 _NOT = r"(?<!pas )(?<!plus )(?<!jamais )(?<!personne )"
 _COMPILED = [(kind, re.compile(rf"{_NOT}\b{pattern}\b")) for kind, pattern in _UNMISTAKABLE]
@@ -58,8 +58,11 @@ _RELIEF = re.compile(
     r"|\b(?:il|elle) (?:respire|parle|bouge|est reveille\w*)(?: bien| normalement| de nouveau| maintenant)?$"
     r"|\b(?:plus de danger|hors de danger|plus de peur que|fausse alerte|ouf)\b"
 )
-# An illness of years ago, or a joke, is none of today's.
-_LONG_AGO = re.compile(r"\b(?:lol|mdr|ptdr|il y a (?:\w+ ){0,2}(?:ans?|mois|annees?)|depuis (?:son|mon|leur) (?:avc|infarctus))\b")
+# An illness of years ago, or one that is only imagined, is none of today's; nor is what somebody laughs about.
+_LAUGHS = re.compile(r"\b(?:lol|mdr+|ptdr|(?:ha){2,}|(?:hi){2,}|xd)\b")
+_LONG_AGO = re.compile(
+    r"\b(?:ferait une crise|en (?:19|20)\d\d|l an (?:dernier|passe)|l annee derniere|il y a (?:\w+ ){0,2}(?:ans?|mois|annees?)|depuis (?:son|mon|leur) (?:avc|infarctus))\b"
+)
 
 
 def read_distress(text: str) -> str | None:
@@ -72,7 +75,8 @@ def read_distress(text: str) -> str | None:
     if _NOT_HAPPENING.search(line) or _FICTION.search(line):
         return None
     kind = next((kind for kind, pattern in _COMPILED if pattern.search(line)), None)
-    return None if kind == "medical" and _LONG_AGO.search(line) else kind
+    past = kind == "medical" and _LONG_AGO.search(line)
+    return None if past or (kind in ("medical", "suicide") and _LAUGHS.search(line)) else kind
 
 
 def after_relief(text: str) -> str | None:

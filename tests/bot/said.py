@@ -24,7 +24,7 @@ MOMENTS = {
 TUESDAY = MOMENTS["a Tuesday morning"]
 # One card each; the others speak of several, or of none.
 ABOUT_ONE = [
-    "say_unknown_detail", "say_closest",
+    "say_unknown_detail", "say_closest", "say_precisely",
     "say_answer", "say_refined", "say_contact", "say_hours", "say_place", "say_price", "say_audience", "say_how", "say_duration",
     "say_status", "say_organiser", "say_languages", "say_source", "say_more", "say_foreign",
 ]  # fmt: skip
@@ -59,7 +59,7 @@ def questions(name: str, entry: Entry | None = None) -> Iterator[dict[str, Any]]
         yield from ({"language": language} for language in sorted(LANGUAGES))
     elif name in ("say_orient", "say_orient_first", "say_clarify_guided"):
         yield from ({"question": described(question)} for question in files_of_the_directory().orientation)
-    elif name == "say_closest":
+    elif name in ("say_closest", "say_precisely"):
         yield from ({"sentence": sentence} for sentence in (sentences(entry) if entry else ["Une phrase"]))
     elif name.startswith("say_outside"):
         yield from ({"topic": topic} for topic in (None, "les impôts"))

@@ -43,7 +43,7 @@ def prose(text: str, title: str = "") -> str:
 def everything_said(render: Any, directory: Any) -> Iterator[tuple[str, str]]:
     """(response and action, prose) of every answer that speaks of one action or of none."""
     for name in all_responses():
-        if name in ABROAD or name == "say_closest":  # a sentence alone is no passage: below, together
+        if name in ABROAD or name in ("say_closest", "say_precisely"):  # a sentence alone is no passage: below, together
             continue
         about = [(entry.id,) for entry in directory.entries] if name in ABOUT_ONE else [()] if name not in ABOUT_SEVERAL else []
         for shown in about:

@@ -3,7 +3,17 @@
 import pytest
 
 from nlu.french.ellipsis import telling_words, whose
-from nlu.french.reference import addresses_us, asks_who, half_of_day
+from nlu.french.reference import (
+    addresses_us,
+    asks_diploma,
+    asks_how_long,
+    asks_who,
+    goes_on_to,
+    half_of_day,
+    prefers,
+    read_nth,
+    returns,
+)
 from nlu.french.sound import key
 
 
@@ -51,3 +61,30 @@ def test_whose_matter_it_is_knows_a_brother_from_a_grandfather() -> None:
 def test_words_of_many_needs_tell_none() -> None:
     assert telling_words("je cherche un stage") & telling_words("elle cherche un médecin") == frozenset()
     assert telling_words("bon et l'épicerie ?") & telling_words("je voudrais essayer une petite épicerie")
+
+
+@pytest.mark.parametrize(
+    ("text", "nth"),
+    [
+        ("é pour le premié, le numéro", 0), ("la deuziem c koi", 1), ("le troizième svp", 2), ("le dernié", 2),
+        ("le premier janvier", None), ("c'est la première fois que je viens", 0),
+    ],
+)  # fmt: skip
+def test_one_of_a_list_is_counted_by_ear_too(text: str, nth: int | None) -> None:
+    assert read_nth(text, 3) == nth
+
+
+def test_a_subject_is_taken_up_again() -> None:
+    assert returns("ok retour fresque : personne à joindre ?") and returns("bon, retour au jardin")
+    assert not returns("un bus pour le retour ?") and not returns("ils sont de retour")
+
+
+def test_the_same_of_another_time_is_told_from_a_time_of_something() -> None:
+    assert goes_on_to("et après, la nuit ?") and goes_on_to("et le soir ?")
+    assert not goes_on_to("et le bruit la nuit ?") and not goes_on_to("c'est ouvert la nuit ?")
+
+
+def test_what_is_asked_of_a_course_by_its_own_word() -> None:
+    assert asks_how_long("durée du suivi ?") and asks_how_long("sa dur combien de temps") and not asks_how_long("combien de groupes ?")
+    assert asks_diploma("il aura un diplôme à la fin ?") and not asks_diploma("c'est jusqu'à la fin ?")
+    assert prefers("maison de Bégon plutôt") and not prefers("la maison de Bégon")
