@@ -74,9 +74,8 @@ def clearly_closest(entry: Entry, question: str) -> str | None:
     sentence, alike = found
     asked = " ".join(expand(question))
     which = _WHICH_ONE.search(asked)
-    named = (
-        which is not None and which[1] is not None and not only_grammar(which[1]) and any(_akin(which[1], word) for word in words(sentence))
-    )
+    kind = (which[1] if which else None) or ""
+    named = kind and not only_grammar(kind) and any(_akin(kind, word) for word in words(sentence))
     dated = set(_YEAR_OR_MONTH.findall(asked)) & set(_YEAR_OR_MONTH.findall(fold(sentence)))  # « et en août ? »
     return sentence if named or dated or alike >= _NEARER or _names(entry, question, sentence) else None
 
