@@ -168,19 +168,17 @@ class Refers(DirectoryAction):
         Little is enough to name one that was ``spoken_of`` before (« et pour le stage ? »).
         A bare organisation's name leaves the person on the current action when it is theirs.
         """
-        named = subject_words(text)
-        called = self.services.store.current().of_organisation(named)
+        named, directory = subject_words(text), self.services.store.current()
+        called = directory.of_organisation(named)
         if current and called and called.organisation.id == current.organisation.id:
             return current
-        theirs_before = [
-            a for a in spoken_of if called and self.services.store.current().by_id[a].organisation.id == called.organisation.id
-        ]
+        theirs_before = [a for a in spoken_of if called and directory.by_id[a].organisation.id == called.organisation.id]
         if theirs_before:  # « contact Bégon »: what was spoken of is theirs
-            return self.services.store.current().by_id[theirs_before[-1]]
-        if current and len(named) == 1 and self.services.store.current().is_in_a_quarter(text):  # « il y en a à la Quinière ? »
+            return directory.by_id[theirs_before[-1]]
+        if current and len(named) == 1 and directory.is_in_a_quarter(text):  # « il y en a à la Quinière ? »
             return current
         whole = self.services.search.find(text, limit=1)
-        theirs = [entry.id for entry in self.services.store.current().named_in(text)]
+        theirs = [entry.id for entry in directory.named_in(text)]
         if theirs:
             hits = self.services.search.find(text, among=theirs, limit=len(theirs)).hits
             mine = next((hit for hit in hits if current and hit.entry.id == current.id), None)
@@ -188,14 +186,14 @@ class Refers(DirectoryAction):
             if mine and (not named or mine.margin > hits[0].margin - _SPOKEN_OF_LEAD):
                 return current
             among = [a for a in spoken_of if a in theirs]
-            return self.services.store.current().by_id[among[-1]] if among and hits[0].margin < _ACTION_MARGIN else hits[0].entry
+            return directory.by_id[among[-1]] if among and hits[0].margin < _ACTION_MARGIN else hits[0].entry
         result = self.services.search.find(" ".join(named), limit=1)
         best = result.best
         weak = best is None or best.margin < _CLEARLY_ANOTHER or whole.sure_inside < _LIKELY_NAMED or whole.outside > _NAMES_NOTHING
         if current and best and weak and best.entry.id not in spoken_of and not begins_anew(text):
-            return self.services.store.current().about(named)
+            return directory.about(named)
         if best is None or result.outside > _SUBJECT_OUTSIDE or best.margin < _SUBJECT_MARGIN:
-            organisation = self.services.store.current().about(named)
+            organisation = directory.about(named)
             said = " ".join(named) or text
             before = self.services.search.find(said, among=spoken_of, limit=1).best if spoken_of and (named or not current) else None
             return organisation or (before.entry if before and before.margin > _SPOKEN_OF_MARGIN else None)

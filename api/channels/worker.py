@@ -86,8 +86,10 @@ class Worker:
                     busy.add(task)
                     task.add_done_callback(done)
                 if not claimed:
-                    with contextlib.suppress(asyncio.TimeoutError):
-                        await asyncio.wait_for(due.wait(), _LOOK_SECONDS)
+                    # No ``wait_for``: cancelled while ``due`` is set, it goes on as if it were not, and this would never end.
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_LOOK_SECONDS):
+                            await due.wait()
         finally:
             if busy:
                 await asyncio.wait(busy, timeout=_LAST_SECONDS)

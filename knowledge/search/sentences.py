@@ -130,7 +130,9 @@ def _closest(entry: Entry, question: str) -> tuple[str, float] | None:
     if by_words is None:
         at = nearest if alike[nearest] >= _NEAR else None
     else:
-        nearer = entry.action.kind != "faq" and alike[nearest] >= max(_NEARER, alike[by_words] + _LEAD)
+        which = _WHICH_ONE.search(" ".join(expand(question)))
+        named = which is not None and which[1] and any(_akin(which[1], word) for word in words(said[by_words]))
+        nearer = entry.action.kind != "faq" and not named and alike[nearest] >= max(_NEARER, alike[by_words] + _LEAD)
         at = nearest if nearer else by_words
     return None if at is None else (said[at], float(alike[at]))
 
@@ -156,9 +158,9 @@ def _by_words(entry: Entry, question: str, said: tuple[str, ...], alike: np.ndar
     own = set(words(entry.organisation.name))
     named = set(subject_words(question))  # « le CFG », « 3F »
     topics = [w for w in asked.split() if (len(w) >= _SHORTEST or w in named) and not only_grammar(w) and w not in own and not w.isdigit()]
-    title = set(words(entry.action.title))  # « le micro-jardin, c'est avec quel bailleur ? »
-    topics = [w for w in topics if w not in title] or topics
     which = _WHICH_ONE.search(asked)
+    if which and which[1] in topics:  # « le micro-jardin, c'est avec quel bailleur ? »
+        topics = [w for w in topics if w == which[1] or w not in words(entry.action.title)]
     asks_which = _ASKS_WHICH.search(asked) and not _ASKS_HOW_MANY.search(asked)  # « quelle somme ? » asks for no name
     best, most = None, 0.0
     for at, sentence in enumerate(said):

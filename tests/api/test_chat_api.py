@@ -88,7 +88,7 @@ def test_two_facts_asked_for_at_once_are_told_once_each(say):
     conversation = say(PAPERS)["conversation_id"]
     reply = say("adresse et téléphone ?", conversation)
     assert len(reply["messages"]) == 2 and [card["id"] for card in reply["actions"]] == ["pimms"]
-    assert "02 54 45 34 54" in reply["messages"][0]["text"] and "133 Rue Michel Bégon" in reply["messages"][1]["text"]
+    assert "133 Rue Michel Bégon" in reply["messages"][0]["text"] and "02 54 45 34 54" in reply["messages"][1]["text"]
 
 
 def test_a_message_is_trimmed_before_it_is_measured(say):

@@ -7,6 +7,7 @@ import pytest
 
 from api.channels.port import Arrived, receive
 from api.channels.registry import Channels
+from api.channels.worker import Worker
 from knowledge.delivery.models import IncomingMessage
 from knowledge.settings import Settings
 from tests.channels.conftest import NUMBER, PERSON, rows
@@ -47,3 +48,17 @@ async def test_what_takes_too_long_is_given_back_for_the_next_process_to_answer(
     (row,) = rows(services, IncomingMessage)
     assert (row.state, row.owner, row.leased_until, row.attempts, row.text) == ("waiting", None, None, 0, "bonjour")
     assert rows(services) == []
+
+
+async def test_one_that_is_woken_while_it_is_told_to_stop_stops(knowledge, tmp_path):
+    """Both at once: a message arrives as the process ends."""
+    services = fake_services(Settings(var_dir=tmp_path), knowledge)
+    worker = Worker(services, {})
+    working = asyncio.create_task(worker.run())
+    await asyncio.sleep(0.3)  # it looked, found nothing, and waits
+    worker._arrived.set()
+    worker._to_leave.set()
+    working.cancel()
+    ended, _ = await asyncio.wait({working}, timeout=10)
+    working.cancel()
+    assert ended

@@ -58,7 +58,7 @@ def test_a_general_question_is_not_answered_by_one_sentence(directory, question)
         ("faq-financement", "3F i donne ossi ?", "3F"),
         ("biosolidaire-micro-jardin", "et c'est avec quel bailleur ?", "bailleur"),
         ("biosolidaire-micro-jardin", "le micro jardin c'est avec quel bailleur", "Terres de Loire Habitat"),
-        ("rdv-histoire-laicite", "Combien de conférences sont prévues ?", "Dix conférences"),
+        ("rdv-histoire-laicite", "Combien de conférences sont prévues ?", "dix conférences"),
     ],
 )
 def test_what_a_question_names_is_found(directory, action, question, said):
