@@ -47,7 +47,7 @@ class FollowUp(AnswersNeeds):
         return None
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> list[EventType]:
-        if self._asks_its_number(tracker) and help_again(dispatcher, tracker):
+        if kind_before(tracker) and self._asks_its_number(tracker) and help_again(dispatcher, tracker):
             return []
         if not tracker.get_slot("current_action"):
             result = self.find(tracker, text_of(tracker))
@@ -73,7 +73,7 @@ class FollowUp(AnswersNeeds):
         return [*now_about(tracker, [entry.id]), SlotSet("shown", kept)]
 
     def _asks_its_number(self, tracker: Tracker) -> bool:
-        """True for « le numéro de quelqu'un qui peut l'écouter », should the message before be an emergency: nothing of ours is named."""
+        """True for « le numéro de quelqu'un qui peut l'écouter », right after an emergency: nothing of ours is named."""
         text = text_of(tracker)
         if not self.of_an_emergency or entity(tracker, "asked") or self.services.store.current().named_in(text):
             return False

@@ -49,7 +49,7 @@ class AnswersNeeds(Refers):
         text = text_of(tracker)
         if not words(text):  # « ??? », emoji: nothing was asked yet
             return misunderstand(dispatcher, tracker)
-        if prefers(text) and (chosen := self.of_the_one_named(tracker)):
+        if chosen := self._preferred(tracker):
             return self.show(dispatcher, tracker, chosen, Kind.answer)
         needs = find_needs(self.services.search, wanted(text), person_of(tracker), outside_odds(tracker))
         if len(needs) > 1:
@@ -93,15 +93,19 @@ class AnswersNeeds(Refers):
     def of_a_named_organisation(self, tracker: Tracker) -> list[str]:
         """The actions of the organisation named in passing, likeliest first, unless the search is sure of one, or of none."""
         text = text_of(tracker)
-        if prefers(text) and (chosen := self.of_the_one_named(tracker)):
+        if chosen := self._preferred(tracker):
             return chosen
         theirs = [entry.id for entry in self.services.store.current().named_in(text)]
         if not theirs or (result := self.find(tracker, text, limit=1)).is_sure(_SURE_OF_ACTION) or result.outside >= SURELY_OUTSIDE:
             return []
         return [hit.entry.id for hit in self.services.search.find(text, among=theirs, limit=_MOST).hits]
 
+    def _preferred(self, tracker: Tracker) -> list[str]:
+        """What « la Maison de Bégon plutôt » chooses of those shown or spoken of."""
+        return self.of_the_one_named(tracker) if prefers(text_of(tracker)) else []
+
     def of_the_one_named(self, tracker: Tracker) -> list[str]:
-        """What was shown or spoken of and is of the organisation of which only the name is said (« plutôt la Maison de Bégon »)."""
+        """What was shown or spoken of and is of the organisation of which only the name is said (« Maison de Bégon ? »)."""
         directory = self.services.store.current()
         named = directory.of_organisation(subject_words(text_of(tracker)))
         before = self.ids(tracker, "shown", "history") if named else []
